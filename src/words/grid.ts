@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { specSchema } from './spec.ts'
+
+export const axisNames = [
+  'layer',
+  'head',
+  'group',
+  'position',
+  'query',
+  'key',
+  'dimension',
+  'prompt',
+  'task',
+  'model',
+  'step',
+  'method',
+  'size',
+  'x',
+  'y',
+  'time',
+  'fixation',
+  'column',
+  'region',
+] as const
+
+/** JSON has no NaN and no infinities: they are written as these strings. `null` is a cell that was not measured. */
+const cell = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']), z.null()])
+export type Cell = z.infer<typeof cell>
+export type NestedCells = Cell | NestedCells[]
+const nested = (depth: number): z.ZodType<NestedCells> => (depth === 0 ? cell : z.array(nested(depth - 1)))
+const cells = z.union([nested(1), nested(2), nested(3), nested(4)])
+
+/** Numbers over named axes: a head map is [layer, head], a curve [step]. `values` are nested in axis order. */
+export const gridSchema = z.strictObject({
+  kind: z.literal('grid'),
+  axes: z
+    .array(
+      z.strictObject({ name: z.enum(axisNames), unit: z.string().optional(), labels: z.array(z.string()).optional() }),
+    )
+    .min(1)
+    .max(4),
+  metric: z.string(),
+  higherIsBetter: z.boolean().optional(),
+  values: cells,
+  low: cells.optional(),
+  high: cells.optional(),
+  n: z.union([z.number().int().nonnegative(), cells]).optional(),
+  p: cells.optional(),
+  q: cells.optional(),
+  spec: specSchema,
+})
+export type Grid = z.infer<typeof gridSchema>

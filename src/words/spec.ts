@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { editsSchema } from './edit.ts'
+import { taskSchema } from './task.ts'
+
+export const SPEC_VERSION = 1
+
+const ids = z.array(z.number().int().nonnegative())
+const json: z.ZodType<unknown> = z.unknown()
+
+/** Everything needed to compute a result again. */
+export const requestSchema = z.strictObject({
+  command: z.enum(['run', 'generate', 'scores', 'ablate', 'patch', 'attribute', 'circuit', 'atlas', 'export']),
+  model: z.string(),
+  prompts: z.array(z.strictObject({ ids, text: z.string().optional() })).default([]),
+  task: taskSchema.optional(),
+  edits: editsSchema.default([]),
+  method: z
+    .strictObject({ id: z.string(), version: z.number().int(), parameters: z.record(z.string(), json).default({}) })
+    .optional(),
+  seed: z.number().int().nonnegative(),
+  budget: z.number().int().positive().optional(),
+  threads: z.number().int().positive(),
+  device: z.enum(['cpu', 'webgpu', 'wasm', 'reference']),
+})
+export type Request = z.infer<typeof requestSchema>
+
+/** What a second computation must find equal, and the facts of the first. */
+export const checkSchema = z.strictObject({
+  modelHash: z.string(),
+  tokenizerHash: z.string(),
+  promptsHash: z.string(),
+  files: z.record(z.string(), z.string()).default({}),
+  dropped: z.array(z.string()).default([]),
+  backend: z.string(),
+  dtype: z.literal('f32'),
+  version: z.string(),
+})
+export type Check = z.infer<typeof checkSchema>
+
+export const specSchema = z.strictObject({
+  version: z.literal(SPEC_VERSION),
+  request: requestSchema,
+  check: checkSchema,
+  /** SHA-256 of the request without the model's path and the threads, and of the model's hash. */
+  hash: z.string(),
+})
+export type Spec = z.infer<typeof specSchema>
