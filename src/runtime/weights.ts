@@ -1,0 +1,18 @@
+/** Where one float32 weight lies: row-major, little-endian, `offset` bytes into `file` (an absolute, real path). */
+export interface WeightEntry {
+  readonly shape: readonly number[]
+  readonly file: string
+  readonly offset: number
+}
+
+/** Every weight of a model by its Hugging Face name, float32, in files that all lie directly in `folder`. */
+export interface Weights {
+  /** SHA-256 (hex) of the source's tensor contents; equal weights have equal hashes whatever file holds them. */
+  readonly hash: string
+  /** Absolute path with every link resolved: the inference runtime refuses to leave it. */
+  readonly folder: string
+  readonly names: readonly string[]
+  entry(name: string): WeightEntry | undefined
+  /** Reads one weight into memory (the reference evaluator and tests; sessions map the file instead). */
+  read(name: string): Float32Array
+}
