@@ -1,23 +1,6 @@
-/** How rotary frequencies are stretched beyond the trained context. */
-export type RopeScaling =
-  | { readonly type: 'linear'; readonly factor: number }
-  | {
-      readonly type: 'llama3'
-      readonly factor: number
-      readonly lowFreqFactor: number
-      readonly highFreqFactor: number
-      readonly originalContext: number
-    }
-  | {
-      readonly type: 'yarn'
-      readonly factor: number
-      readonly originalContext: number
-      readonly betaFast: number
-      readonly betaSlow: number
-      /** Multiplies cos and sin; already resolved from attention_factor, mscale and mscale_all_dim. */
-      readonly attentionFactor: number
-      readonly truncate: boolean
-    }
+import type { Rotary } from '../attention/positions/rotary.ts'
+
+export type { RopeScaling } from '../attention/positions/rotary.ts'
 
 /** The facts of a decoder that its forward pass needs, in one vocabulary for every family. Sizes are in elements. */
 export interface DecoderConfig {
@@ -38,7 +21,7 @@ export interface DecoderConfig {
   readonly tied: boolean
   readonly attentionBias: boolean
   readonly mlpBias: boolean
-  readonly rope: { readonly theta: number; readonly scaling: RopeScaling | undefined }
+  readonly rope: Rotary
   /** Tokens that end a generation. */
   readonly endTokens: readonly number[]
 }

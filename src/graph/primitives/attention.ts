@@ -1,0 +1,87 @@
+import { addDims, type Dim, mulDims, sameDim, subDims } from '../dim.ts'
+import { composite } from '../primitive.ts'
+import type { Sym, Type } from '../sym.ts'
+import { softmax } from './composite.ts'
+import { matmul } from './contract.ts'
+import { add, lessOrEqual, mul, where } from './elementwise.ts'
+import { iota } from './index-by.ts'
+import { scalar } from './leaf.ts'
+import { concat, permute, reshape, slice } from './shape.ts'
+
+interface Attributes {
+  /** Multiplies q·k. */
+  readonly scale: number
+  /** Query rows in one tile; the last tile takes what is left. The graph then holds for up to `tiles` tiles. */
+  readonly tile: number
+  readonly tiles: number
+}
+
+/** Rows `[start, end)` of the queries may see key `s` when `s ≤ past + row`: 0 where they may, −∞ where not; [rows, keys]. */
+export function causalMask(start: Dim, end: Dim, past: Dim, keys: Dim): Sym {
+  const rows = iota(addDims(past, end))
+  const seen = slice(rows, 0, addDims(past, start), addDims(past, end))
+  const visible = lessOrEqual(iota(keys), reshape(seen, [subDims(end, start), 1]))
+  return where(visible, scalar(0), scalar(Number.NEGATIVE_INFINITY))
+}
+
+/** [batch, position, head, dimension] → [batch, group, head of the group, position, dimension]. */
+export const byGroup = (x: Sym, groups: Dim): Sym => {
+  const [batch, time, heads, width] = x.shape as [Dim, Dim, number, Dim]
+  return permute(reshape(x, [batch, time, groups, heads / (groups as number), width]), [0, 2, 3, 1, 4])
+}
+
+function attend([q, k, v]: readonly Sym[], { scale }: Attributes, bounds: readonly (readonly [Dim, Dim])[]): Sym {
+  const [, time, , width] = q!.shape as [Dim, Dim, Dim, Dim]
+  const [, keys, groups] = k!.shape as [Dim, Dim, Dim, Dim]
+  const past = subDims(keys, time)
+  const queries = byGroup(mul(q!, scalar(scale)), groups)
+  const keysT = permute(reshape(k!, [k!.shape[0]!, keys, groups, 1, width]), [0, 2, 3, 4, 1])
+  const values = permute(reshape(v!, [v!.shape[0]!, keys, groups, 1, width]), [0, 2, 3, 1, 4])
+  const tiles = bounds.map(([start, end]) => {
+    const last = addDims(past, end)
+    const scores = matmul(slice(queries, 3, start, end), slice(keysT, 4, 0, last))
+    const seen = sameDim(subDims(end, start), 1) ? scores : add(scores, causalMask(start, end, past, last))
+    return matmul(softmax(seen), slice(values, 3, 0, last))
+  })
+  return reshape(permute(concat(tiles, 3), [0, 3, 1, 2, 4]), q!.shape)
+}
+
+const attentionNode = composite<Attributes>({
+  name: 'attention',
+  type: ([q, k, v]) => {
+    const ranks = [q!, k!, v!].every(t => t.shape.length === 4 && t.dtype === 'f32')
+    if (!ranks || String(k!.shape) !== String(v!.shape) || String(q!.shape[3]) !== String(k!.shape[3]))
+      return 'takes q [batch, position, head, dimension] and k, v [batch, key, group, dimension]'
+    const [heads, groups] = [q!.shape[2], k!.shape[2]]
+    if (typeof heads !== 'number' || typeof groups !== 'number' || heads % groups !== 0)
+      return `${heads} heads do not share ${groups} groups evenly`
+    return { dtype: 'f32', shape: q!.shape }
+  },
+  expand: (inputs, a) => attend(inputs, a, [[0, inputs[0]!.shape[1]!]]),
+  // One tile of query rows at a time sees only the keys up to its last row: no masked block is computed.
+  lower: (e, _, a, { inputs }) => {
+    if (e.target === 'portable' || a.tiles === 1) return undefined
+    const time = inputs[0]!.shape[1]!
+    const bounds = Array.from({ length: a.tiles }, (_, i): readonly [Dim, Dim] => [
+      i * a.tile,
+      i === a.tiles - 1 ? time : (i + 1) * a.tile,
+    ])
+    return attend(inputs, a, bounds)
+  },
+  flow: ([q, k]) => [
+    q!.shape.map((_, i) => (i === 0 || i === 1 ? i : null)),
+    ...[k!, k!].map(t => t.shape.map((_: Dim, i: number) => (i === 0 ? 0 : null))),
+  ],
+  // q·k and pattern·v over the visible half: 2 · 2 · heads · dimension · Σ rows of keys seen.
+  flops: ([q, k]: readonly Type[]) => {
+    const [batch, time, heads, width] = q!.shape as [Dim, Dim, Dim, Dim]
+    const past = subDims(k!.shape[1]!, time)
+    const visible = addDims(mulDims(2, mulDims(time, past)), mulDims(time, addDims(time, 1)))
+    return [mulDims(2, mulDims(visible, mulDims(batch, mulDims(heads, width))))]
+  },
+})
+/**
+ * Causal softmax attention: q [batch, position, head, dimension] over k, v [batch, key, group, dimension], where the
+ * last `position` keys are those of the queries. Gives z [batch, position, head, dimension].
+ */
+export const attention = (q: Sym, k: Sym, v: Sym, attributes: Attributes): Sym => attentionNode([q, k, v], attributes)

@@ -1,0 +1,111 @@
+import type { DType, NDArray } from '../words/arrays.ts'
+import { HeadwiseError } from '../words/error.ts'
+import { type Dims, type Shape, shapeText } from './dim.ts'
+import type { Emitter } from './emit.ts'
+
+export interface Type {
+  readonly dtype: DType
+  readonly shape: Shape
+}
+
+export const typeText = ({ dtype, shape }: Type): string => `${dtype}${shapeText(shape)}`
+
+/**
+ * For each input, for each of its axes: the output axis along which it flows elementwise (index i of the input
+ * reaches only index i of the output, or every index where it is broadcast), or `null` where the axis is mixed.
+ */
+export type Flow = readonly (readonly (number | null)[])[]
+
+/** A primitive with its attributes bound: what one node does. */
+export interface Operation {
+  readonly name: string
+  /** Equal keys on equal inputs mean equal values. */
+  readonly key: string
+  readonly flow: (inputs: readonly Type[], out: Type) => Flow
+  /** Floating-point operations of the contraction (2 per multiply-add) as a size; 0 for everything else. */
+  readonly flops: (inputs: readonly Type[], out: Type) => Shape
+  /** The slow, obvious computation; absent where `expand` defines the operation. */
+  readonly evaluate?: (inputs: readonly NDArray[], shape: readonly number[], dims: Dims) => NDArray
+  /** The definition of a composite in terms of primitives. */
+  readonly expand?: (inputs: readonly Sym[]) => Sym
+  /** Writes the node for a target and gives its output's name, or gives an equal graph; undefined: the target takes the expansion. */
+  readonly lower?: (e: Emitter, inputs: readonly string[], node: Sym) => string | Sym | undefined
+}
+
+/** A symbolic value: the node of the graph that computes it. Immutable; nothing is computed until a graph runs. */
+export interface Sym extends Type {
+  readonly operation: Operation
+  readonly inputs: readonly Sym[]
+  /** Which part of the model built it, e.g. `decoder.6`. */
+  readonly scope: string
+}
+
+let scope = ''
+/** Every node that `build` makes carries the name, for printouts, counts and errors. */
+export function scoped<T>(name: string, build: () => T): T {
+  const outer = scope
+  scope = name
+  try {
+    return build()
+  } finally {
+    scope = outer
+  }
+}
+
+export const makeSym = (operation: Operation, inputs: readonly Sym[], type: Type, inScope = scope): Sym => ({
+  operation,
+  inputs,
+  dtype: type.dtype,
+  shape: type.shape,
+  scope: inScope,
+})
+
+/** The first line outside the graph folder on the current stack: the model code that asked. */
+function callerLine(): string {
+  const lines = (new Error().stack ?? '').split('\n').slice(1)
+  const line = lines.find(l => !/[\\/]graph[\\/]/.test(l) && !l.includes('node:internal'))
+  return line?.match(/([^\s(/\\]+[\\/][^\s(/\\]+:\d+):\d+\)?$/)?.[1] ?? 'unknown place'
+}
+
+/** The error of a type rule: names the operation, the shapes and the line of model code. */
+export function typeError(name: string, inputs: readonly Type[], why: string): HeadwiseError {
+  const types = inputs.map(typeText).join(', ')
+  const line = callerLine()
+  return new HeadwiseError(`${name}(${types}): ${why} (at ${line}${scope && `, in ${scope}`}).`, {
+    code: 'graph-type',
+    fault: 'failed',
+    where: line,
+    found: types,
+    allowed: why,
+  })
+}
+
+/** What is computed from what: named inputs (in feeding order) and named outputs. */
+export interface Graph {
+  readonly inputs: ReadonlyMap<string, Type>
+  readonly outputs: ReadonlyMap<string, Sym>
+}
+
+/** Every node that the outputs need, inputs before users. Iterative, so that depth does not matter. */
+export function topological(outputs: Iterable<Sym>): Sym[] {
+  const order: Sym[] = []
+  const state = new Map<Sym, 'open' | 'done'>()
+  for (const root of outputs) {
+    const stack: Sym[] = [root]
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1]!
+      const seen = state.get(node)
+      if (seen === undefined) {
+        state.set(node, 'open')
+        for (let i = node.inputs.length - 1; i >= 0; i--) if (!state.has(node.inputs[i]!)) stack.push(node.inputs[i]!)
+      } else {
+        stack.pop()
+        if (seen === 'open') {
+          state.set(node, 'done')
+          order.push(node)
+        }
+      }
+    }
+  }
+  return order
+}

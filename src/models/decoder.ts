@@ -1,0 +1,134 @@
+import { softmaxAttention } from '../attention/mechanisms/softmax.ts'
+import { rotaryTables } from '../attention/positions/rotary.ts'
+import { type Dim, mulDims } from '../graph/dim.ts'
+import { gelu, rmsNorm, rope, silu } from '../graph/primitives/composite.ts'
+import { linear, matmul } from '../graph/primitives/contract.ts'
+import { add, max, mul } from '../graph/primitives/elementwise.ts'
+import { gather, iota } from '../graph/primitives/index-by.ts'
+import { constant, scalar, weight } from '../graph/primitives/leaf.ts'
+import { sum } from '../graph/primitives/reduce.ts'
+import { concat, permute, reshape } from '../graph/primitives/shape.ts'
+import { type Sym, scoped } from '../graph/sym.ts'
+import { type Point, point, type Site } from '../words/site.ts'
+import type { DecoderConfig } from './config.ts'
+import type { LayerKV, Model, ModelInput } from './model.ts'
+import type { Tap } from './tap.ts'
+
+const ACTIVATIONS = {
+  silu,
+  gelu: (x: Sym) => gelu(x),
+  gelu_tanh: (x: Sym) => gelu(x, 'tanh'),
+  relu: (x: Sym) => max(x, scalar(0)),
+}
+
+/** What every layer needs beside its weights: where the rows stand, and the tables that turn q and k. */
+interface Positions {
+  readonly at: Sym
+  readonly cos: Sym
+  readonly sin: Sym
+}
+
+function positionsOf(c: DecoderConfig, { input, offset, positions }: ModelInput): Positions {
+  const { cos, sin } = rotaryTables(c.rope, c.headDim, positions)
+  const [batch, time] = input.shape as readonly [Dim, Dim]
+  return { at: add(reshape(offset, [batch, 1]), iota(time)), cos: constant(cos), sin: constant(sin) }
+}
+
+/** A linear map of the checkpoint: `name.weight` [out, in], and `name.bias` [out] where the family has one. */
+const map = (x: Sym, name: string, out: number, bias: boolean): Sym =>
+  linear(
+    x,
+    weight(`${name}.weight`, [out, x.shape[x.shape.length - 1] as number]),
+    bias ? weight(`${name}.bias`, [out]) : undefined,
+  )
+
+/**
+ * Attention of one layer: the normed residual [batch, time, dim] in, the sum over heads [batch, time, dim] out, with
+ * the layer's new keys and values.
+ */
+function attend(
+  c: DecoderConfig,
+  layer: number,
+  x: Sym,
+  rows: Positions,
+  input: ModelInput,
+  tap: Tap,
+): { sum: Sym; kv: LayerKV } {
+  const name = `model.layers.${layer}.self_attn`
+  const at = (site: Site): Point => point(site, layer)
+  const [batch, time] = x.shape as readonly [Dim, Dim]
+  const heads = (y: Sym, count: number) => reshape(y, [batch, time, count, c.headDim])
+  const turn = (y: Sym) => rope(y, rows.cos, rows.sin, rows.at)
+
+  const qRaw = tap(at('q_raw'), heads(map(x, `${name}.q_proj`, c.heads * c.headDim, c.attentionBias), c.heads))
+  const kRaw = tap(at('k_raw'), heads(map(x, `${name}.k_proj`, c.groups * c.headDim, c.attentionBias), c.groups))
+  const vRaw = tap(at('v_raw'), heads(map(x, `${name}.v_proj`, c.groups * c.headDim, c.attentionBias), c.groups))
+  const q = tap(at('q'), turn(qRaw))
+  const k = tap(at('k'), turn(kRaw))
+  const v = tap(at('v'), vRaw)
+
+  const past = input.past?.[layer]
+  const [keys, values] = past ? [concat([past.k, k], 1), concat([past.v, v], 1)] : [k, v]
+  const inside = tap.touches(at('scores')) || tap.touches(at('pattern'))
+  const z = tap(
+    at('z'),
+    softmaxAttention(
+      q,
+      keys,
+      values,
+      input.tiling,
+      inside ? { scores: s => tap(at('scores'), s), pattern: p => tap(at('pattern'), p) } : undefined,
+    ),
+  )
+  return { sum: tap(at('attn_sum'), output(c, `${name}.o_proj`, z, at('head_out'), tap)), kv: { k, v } }
+}
+
+/** z · W_O summed over heads; the parts of single heads exist only where someone asks for them. */
+function output(c: DecoderConfig, name: string, z: Sym, headOut: Point, tap: Tap): Sym {
+  const [batch, time] = z.shape as readonly [Dim, Dim]
+  if (!tap.touches(headOut)) return map(reshape(z, [batch, time, c.heads * c.headDim]), name, c.dim, c.attentionBias)
+  const perHead = permute(
+    reshape(weight(`${name}.weight`, [c.dim, c.heads * c.headDim]), [c.dim, c.heads, c.headDim]),
+    [1, 2, 0],
+  )
+  const parts = tap(headOut, permute(matmul(permute(z, [0, 2, 1, 3]), perHead), [0, 2, 1, 3]))
+  const total = reshape(sum(parts, 2), [batch, time, c.dim])
+  return c.attentionBias ? add(total, weight(`${name}.bias`, [c.dim])) : total
+}
+
+/** The gated feed-forward part (Shazeer 2020): act(x·gate) · (x·up), then down. */
+function mlp(c: DecoderConfig, layer: number, x: Sym, tap: Tap): Sym {
+  const name = `model.layers.${layer}.mlp`
+  const gate = ACTIVATIONS[c.activation](map(x, `${name}.gate_proj`, c.mlpDim, c.mlpBias))
+  const act = tap(point('mlp_act', layer), mul(gate, map(x, `${name}.up_proj`, c.mlpDim, c.mlpBias)))
+  return tap(point('mlp_sum', layer), map(act, `${name}.down_proj`, c.dim, c.mlpBias))
+}
+
+/** A pre-norm decoder with rotary positions: embed, for each layer attention then feed-forward, norm, unembed. */
+export const decoder =
+  (c: DecoderConfig): Model =>
+  (input, tap) => {
+    const norm = (y: Sym, name: string) => rmsNorm(y, weight(`${name}.weight`, [c.dim]), c.normEps)
+    const embedding = weight('model.embed_tokens.weight', [c.vocab, c.dim])
+    const rows = positionsOf(c, input)
+    const kv: LayerKV[] = []
+
+    let x = scoped('embed', () => tap(point('embed'), gather(embedding, input.input)))
+    for (let layer = 0; layer < c.layers; layer++)
+      x = scoped(`decoder.${layer}`, () => {
+        const name = `model.layers.${layer}`
+        const pre = tap(point('resid_pre', layer), x)
+        const attention = attend(c, layer, norm(pre, `${name}.input_layernorm`), rows, input, tap)
+        kv.push(attention.kv)
+        const mid = tap(point('resid_mid', layer), add(pre, tap(point('attn_out', layer), attention.sum)))
+        const out = tap(point('mlp_out', layer), mlp(c, layer, norm(mid, `${name}.post_attention_layernorm`), tap))
+        return tap(point('resid_post', layer), add(mid, out))
+      })
+    return scoped('unembed', () => {
+      const [batch, time] = x.shape as readonly [Dim, Dim]
+      const wanted = input.read ? gather(reshape(x, [mulDims(batch, time), c.dim]), input.read) : x
+      const final = tap(point('final_norm'), norm(wanted, 'model.norm'))
+      const unembedding = c.tied ? embedding : weight('lm_head.weight', [c.vocab, c.dim])
+      return { logits: tap(point('logits'), linear(final, unembedding)), kv }
+    })
+  }

@@ -1,0 +1,32 @@
+import type { Dims } from '../graph/dim.ts'
+import type { Graph } from '../graph/sym.ts'
+import type { NDArray } from '../words/arrays.ts'
+import type { Weights } from './weights.ts'
+
+export type Feeds = Readonly<Record<string, NDArray>>
+export type Arrays = Record<string, NDArray>
+
+/**
+ * How a session will live: `once` opens at once and shares the weights with every other session through the page cache;
+ * `resident` takes half a second and a private, packed copy of the weights, and then runs small batches at full bandwidth.
+ */
+export type Residence = 'once' | 'resident'
+
+/** The narrow waist between graphs and whatever computes them. */
+export interface Backend extends AsyncDisposable {
+  readonly name: 'cpu' | 'webgpu' | 'wasm' | 'reference'
+  readonly threads: number
+  compile(graph: Graph, weights: Weights, residence?: Residence): Promise<Executable>
+}
+
+/** A compiled graph. Runs one at a time. */
+export interface Executable extends AsyncDisposable {
+  readonly graph: Graph
+  /**
+   * Computes the outputs (or only those in `into`, written in place). Blocks the calling thread while it runs.
+   * Throws `interrupted` when the signal was aborted before it began.
+   */
+  run(feeds: Feeds, o?: { into?: Feeds; signal?: AbortSignal | undefined }): Promise<Arrays>
+  /** Estimate of the bytes of values alive at once in a run of these sizes; weights left out. */
+  peakBytes(dims: Dims): number
+}

@@ -1,0 +1,73 @@
+// Must stand before the runtime's first import: otherwise it keeps a device id and a database under the home folder.
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
+import { peakBytesOf } from '../graph/measure.ts'
+import type { Graph } from '../graph/sym.ts'
+import type { NDArray } from '../words/arrays.ts'
+import { HeadwiseError, throwIfAborted } from '../words/error.ts'
+import type { Arrays, Backend, Executable, Residence } from './backend.ts'
+import { bindDims, lowerGraph } from './onnx.ts'
+import type { Weights } from './weights.ts'
+
+type Ort = typeof import('onnxruntime-node')
+type OrtTensor = import('onnxruntime-node').Tensor
+
+const DTYPE = { f32: 'float32', i32: 'int32', bool: 'bool' } as const
+const FROM_ORT = { float32: 'f32', int32: 'i32', bool: 'bool' } as const
+
+/** The session law: what each residence asks of ONNX Runtime, and why, stands in DESIGN (facts measured). */
+const sessionOptions = (threads: number, residence: Residence, folder: string) => ({
+  executionProviders: ['cpu'],
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  graphOptimizationLevel: 'basic' as const,
+  enableMemPattern: false,
+  enableCpuMemArena: residence === 'resident',
+  logSeverityLevel: 3 as const,
+  extra: {
+    session: {
+      ...(residence === 'once' ? { disable_prepacking: '1' } : {}),
+      intra_op: { allow_spinning: residence === 'resident' ? '1' : '0' },
+      model_external_initializers_file_folder_path: folder,
+    },
+  },
+})
+
+const toOrt = (ort: Ort, { dtype, shape, data }: NDArray): OrtTensor => new ort.Tensor(DTYPE[dtype], data, shape)
+
+function fromOrt(t: OrtTensor): NDArray {
+  const dtype = FROM_ORT[t.type as keyof typeof FROM_ORT]
+  return { dtype, shape: t.dims, data: t.data } as NDArray
+}
+
+/** ONNX Runtime on the CPU. `threads`: how many cores one operation may use. */
+export async function nodeBackend(threads: number): Promise<Backend> {
+  const ort = (await import('onnxruntime-node')).default as unknown as Ort
+
+  const compile = async (graph: Graph, weights: Weights, residence: Residence = 'once'): Promise<Executable> => {
+    const bytes = lowerGraph(graph, weights, 'cpu')
+    const session = await ort.InferenceSession.create(bytes, sessionOptions(threads, residence, weights.folder))
+    let open = true
+    return {
+      graph,
+      run: async (feeds, { into, signal } = {}) => {
+        throwIfAborted(signal)
+        if (!open) throw new HeadwiseError('This session is closed.', { code: 'session-closed', fault: 'failed' })
+        bindDims(graph, feeds)
+        const inputs: Record<string, OrtTensor> = {}
+        for (const name of graph.inputs.keys()) inputs[name] = toOrt(ort, feeds[name]!)
+        const fetches = into && Object.fromEntries(Object.entries(into).map(([name, a]) => [name, toOrt(ort, a)]))
+        const result = fetches ? await session.run(inputs, fetches) : await session.run(inputs)
+        const out: Arrays = {}
+        for (const [name, tensor] of Object.entries(result)) out[name] = into?.[name] ?? fromOrt(tensor as OrtTensor)
+        return out
+      },
+      peakBytes: dims => peakBytesOf(graph, dims),
+      [Symbol.asyncDispose]: async () => {
+        if (open) await session.release()
+        open = false
+      },
+    }
+  }
+  return { name: 'cpu', threads, compile, [Symbol.asyncDispose]: async () => undefined }
+}

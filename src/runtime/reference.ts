@@ -1,0 +1,58 @@
+import { type Dims, evaluateShape } from '../graph/dim.ts'
+import { peakBytesOf } from '../graph/measure.ts'
+import { leafName } from '../graph/primitives/leaf.ts'
+import { type Graph, type Sym, topological } from '../graph/sym.ts'
+import { f32, type NDArray } from '../words/arrays.ts'
+import { throwIfAborted } from '../words/error.ts'
+import type { Arrays, Backend, Executable, Feeds } from './backend.ts'
+import { bindDims } from './onnx.ts'
+import type { Weights } from './weights.ts'
+
+/** Computes every node by its definition: composites by their expansion, primitives by their plain loops. */
+function evaluate(roots: Iterable<Sym>, values: Map<Sym, NDArray>, dims: Dims, feeds: Feeds, weights: Weights): void {
+  for (const node of topological(roots)) {
+    if (values.has(node)) continue
+    const { operation } = node
+    if (operation.name === 'input') values.set(node, feeds[leafName(node)]!)
+    else if (operation.name === 'weight')
+      values.set(node, f32(node.shape as readonly number[], weights.read(leafName(node))))
+    else if (operation.evaluate)
+      values.set(
+        node,
+        operation.evaluate(
+          node.inputs.map(i => values.get(i)!),
+          evaluateShape(node.shape, dims),
+          dims,
+        ),
+      )
+    else {
+      const expansion = operation.expand!(node.inputs)
+      evaluate([expansion], values, dims, feeds, weights)
+      values.set(node, values.get(expansion)!)
+    }
+  }
+}
+
+/** The slow, obvious evaluator that every other backend is tested against. */
+export function referenceBackend(): Backend {
+  const compile = async (graph: Graph, weights: Weights): Promise<Executable> => ({
+    graph,
+    run: async (feeds, { into, signal } = {}) => {
+      throwIfAborted(signal)
+      const dims = bindDims(graph, feeds)
+      const values = new Map<Sym, NDArray>()
+      evaluate(graph.outputs.values(), values, dims, feeds, weights)
+      const out: Arrays = {}
+      for (const [name, s] of graph.outputs) {
+        if (into && !(name in into)) continue
+        const value = values.get(s)!
+        into?.[name]?.data.set(value.data)
+        out[name] = into?.[name] ?? value
+      }
+      return out
+    },
+    peakBytes: dims => peakBytesOf(graph, dims),
+    [Symbol.asyncDispose]: async () => undefined,
+  })
+  return { name: 'reference', threads: 1, compile, [Symbol.asyncDispose]: async () => undefined }
+}
