@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto'
+import type { Definition } from './definition.ts'
+
+/** SHA-256 (hex) of what decides ids and texts; file names, chat templates and unused fields are left out. */
+export function hashOf(definition: Definition): string {
+  const { vocabulary, mergeSource, added, normalisers, preTokenisers, decoders, before, after } = definition
+  const { byteFallback, ignoreMerges, unknown, fuseUnknown, prefix, suffix } = definition
+  const hash = createHash('sha256')
+  hash.update(
+    JSON.stringify({
+      rules: { byteFallback, ignoreMerges, unknown, fuseUnknown, prefix, suffix, before, after },
+      added: [...added].sort((a, b) => a.id - b.id),
+      normalisers,
+      preTokenisers,
+      decoders,
+    }),
+  )
+  hash.update(JSON.stringify(vocabulary.texts()))
+  hash.update(JSON.stringify(Array.from(mergeSource, m => (Array.isArray(m) ? m.join(' ') : m))))
+  return hash.digest('hex')
+}
