@@ -1,5 +1,5 @@
 import { softmaxAttention } from '../attention/mechanisms/softmax.ts'
-import { rotaryTables } from '../attention/positions/rotary.ts'
+import { type RotaryTables, rotaryTables } from '../attention/positions/rotary.ts'
 import { type Dim, mulDims } from '../graph/dim.ts'
 import { gelu, rmsNorm, rope, silu } from '../graph/primitives/composite.ts'
 import { linear, matmul } from '../graph/primitives/contract.ts'
@@ -28,8 +28,7 @@ interface Positions {
   readonly sin: Sym
 }
 
-function positionsOf(c: DecoderConfig, { input, offset, positions }: ModelInput): Positions {
-  const { cos, sin } = rotaryTables(c.rope, c.headDim, positions)
+function positionsOf({ input, offset }: ModelInput, { cos, sin }: RotaryTables): Positions {
   const [batch, time] = input.shape as readonly [Dim, Dim]
   return { at: add(reshape(offset, [batch, 1]), iota(time)), cos: constant(cos), sin: constant(sin) }
 }
@@ -67,7 +66,7 @@ function attend(
   const k = tap(at('k'), turn(kRaw))
   const v = tap(at('v'), vRaw)
 
-  const past = input.past?.[layer]
+  const past = input.past?.(layer, { k, v })
   const [keys, values] = past ? [concat([past.k, k], 1), concat([past.v, v], 1)] : [k, v]
   const inside = tap.touches(at('scores')) || tap.touches(at('pattern'))
   const z = tap(
@@ -105,12 +104,17 @@ function mlp(c: DecoderConfig, layer: number, x: Sym, tap: Tap): Sym {
 }
 
 /** A pre-norm decoder with rotary positions: embed, for each layer attention then feed-forward, norm, unembed. */
-export const decoder =
-  (c: DecoderConfig): Model =>
-  (input, tap) => {
+export function decoder(c: DecoderConfig): Model {
+  const tables = new Map<number, RotaryTables>()
+  const tablesOf = (positions: number): RotaryTables => {
+    const known = tables.get(positions) ?? rotaryTables(c.rope, c.headDim, positions)
+    tables.set(positions, known)
+    return known
+  }
+  return (input, tap) => {
     const norm = (y: Sym, name: string) => rmsNorm(y, weight(`${name}.weight`, [c.dim]), c.normEps)
     const embedding = weight('model.embed_tokens.weight', [c.vocab, c.dim])
-    const rows = positionsOf(c, input)
+    const rows = positionsOf(input, tablesOf(input.positions))
     const kv: LayerKV[] = []
 
     let x = scoped('embed', () => tap(point('embed'), gather(embedding, input.input)))
@@ -132,3 +136,4 @@ export const decoder =
       return { logits: tap(point('logits'), linear(final, unembedding)), kv }
     })
   }
+}

@@ -13,8 +13,8 @@ export interface ModelInput {
   readonly input: Sym
   /** Position of each sequence's first token, int32 [batch]. */
   readonly offset: Sym
-  /** Keys and values of the positions before, for each layer. */
-  readonly past?: readonly LayerKV[]
+  /** Keys and values of the positions before, given a layer and its new rows. */
+  readonly past?: (layer: number, fresh: LayerKV) => LayerKV
   /** Which rows of the flattened [batch · time] the output is wanted for, int32 [rows]; all when absent. */
   readonly read?: Sym
   readonly tiling: Tiling

@@ -42,7 +42,7 @@ function fromOrt(t: OrtTensor): NDArray {
 
 /** ONNX Runtime on the CPU. `threads`: how many cores one operation may use. */
 export async function nodeBackend(threads: number): Promise<Backend> {
-  const ort = (await import('onnxruntime-node')).default as unknown as Ort
+  const ort = await import('onnxruntime-node')
 
   const compile = async (graph: Graph, weights: Weights, residence: Residence = 'once'): Promise<Executable> => {
     const bytes = lowerGraph(graph, weights, 'cpu')

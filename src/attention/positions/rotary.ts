@@ -66,15 +66,16 @@ export function rotaryFrequencies({ theta, scaling }: Rotary, width: number): Fl
   })
 }
 
+export interface RotaryTables {
+  readonly cos: NDArray<'f32'>
+  readonly sin: NDArray<'f32'>
+}
+
 /**
  * cos and sin of position · frequency, each [positions, width/2]. Angles are taken in float64: at position 8,192
  * a float32 angle is already off by 5e-4.
  */
-export function rotaryTables(
-  rotary: Rotary,
-  width: number,
-  positions: number,
-): { cos: NDArray<'f32'>; sin: NDArray<'f32'> } {
+export function rotaryTables(rotary: Rotary, width: number, positions: number): RotaryTables {
   const frequencies = rotaryFrequencies(rotary, width)
   const half = frequencies.length
   const gain = rotary.scaling?.type === 'yarn' ? rotary.scaling.attentionFactor : 1

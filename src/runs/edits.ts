@@ -1,0 +1,319 @@
+import type { Feeds } from '../runtime/backend.ts'
+import { bool, f32, type NDArray } from '../words/arrays.ts'
+import type { Edit, Positions } from '../words/edit.ts'
+import { HeadwiseError } from '../words/error.ts'
+import { type Axis, type Point, pointKey, SITES } from '../words/site.ts'
+import type { Probe } from './probe.ts'
+
+/** An edit whose values are at hand: replacements and additions broadcast (aligned at the right) to one sample's site. */
+export interface ReadyEdit {
+  readonly edit: Edit
+  readonly value?: NDArray<'f32'>
+}
+
+/** The sizes of the model that sites are made of. */
+export interface SiteSizes {
+  readonly layers: number
+  readonly heads: number
+  readonly groups: number
+  readonly headDim: number
+  readonly dim: number
+  readonly mlpDim: number
+  readonly vocab: number
+}
+
+/** One sample of a batch: its tokens so far, and its edits. */
+export interface EditedSample {
+  readonly ids: readonly number[]
+  readonly edits: readonly ReadyEdit[]
+  /** What "last" means: the number of tokens that count (the prompt's, while generating). */
+  readonly last: number
+}
+
+/** Rows `[start, start + count)` of the sequence are computed now; keys run from 0 to the last row. */
+export interface Window {
+  readonly start: number
+  readonly count: number
+}
+
+const usage = (message: string, where: string, found?: unknown, allowed?: unknown): HeadwiseError =>
+  new HeadwiseError(message, { code: 'edit', fault: 'usage', where, found, allowed })
+
+/** Length of an axis of a site for one sample; rows are those of the window. */
+function axisSize(axis: Axis, at: Point, sizes: SiteSizes, window: Window): number {
+  switch (axis) {
+    case 'batch':
+      return 1
+    case 'position':
+    case 'query':
+      return window.count
+    case 'key':
+      return window.start + window.count
+    case 'head':
+      return sizes.heads
+    case 'group':
+      return sizes.groups
+    case 'dimension':
+      if (at.site === 'logits') return sizes.vocab
+      if (at.site === 'mlp_act') return sizes.mlpDim
+      return SITES[at.site].heads && at.site !== 'head_out' ? sizes.headDim : sizes.dim
+  }
+}
+
+/** The shape of one sample's value of a site, the batch axis first. */
+export const siteShape = (at: Point, sizes: SiteSizes, window: Window): number[] =>
+  SITES[at.site].axes.map(axis => axisSize(axis, at, sizes, window))
+
+/** The kinds that only make sense on scores. */
+const onScores = (kind: Edit['do']): boolean => kind === 'knockout' || kind === 'temperature' || kind === 'bias'
+const replaces = (kind: Edit['do']): boolean => ['zero', 'mean', 'resample', 'set', 'patch'].includes(kind)
+
+/** Refuses an edit that names what the model does not have, before anything runs. `where` says which edit it is. */
+export function checkEdit(edit: Edit, sizes: SiteSizes, where: string): void {
+  const { site, layer, stack } = edit.at
+  const facts = SITES[site]
+  if (stack !== 'decoder')
+    throw usage(`${where}: this model has a decoder and no ${stack}.`, `${where}.at.stack`, stack, 'decoder')
+  if (facts.perLayer && layer >= sizes.layers)
+    throw usage(
+      `${where}: layer ${layer} does not exist; the model has layers 0 to ${sizes.layers - 1}.`,
+      `${where}.at.layer`,
+      layer,
+      sizes.layers - 1,
+    )
+  if (onScores(edit.do) && site !== 'scores')
+    throw usage(`${where}: ${edit.do} acts on the site "scores", not on "${site}".`, `${where}.at.site`, site, 'scores')
+  if (edit.heads && facts.heads !== 'head') {
+    const [h] = edit.heads
+    const hint =
+      facts.heads === 'group'
+        ? `; it is addressed by groups, and head ${h} belongs to group ${Math.floor(h! / (sizes.heads / sizes.groups))}`
+        : ''
+    throw usage(
+      `${where}: the site "${site}" has no heads${hint}.`,
+      `${where}.heads`,
+      edit.heads,
+      facts.heads ?? 'no heads',
+    )
+  }
+  if (edit.groups && facts.heads !== 'group')
+    throw usage(
+      `${where}: the site "${site}" is not addressed by groups${facts.heads ? '; use heads' : ''}.`,
+      `${where}.groups`,
+      edit.groups,
+      facts.heads ?? 'neither',
+    )
+  const limit = facts.heads === 'group' ? sizes.groups : sizes.heads
+  const outside = (edit.heads ?? edit.groups)?.find(h => h >= limit)
+  if (outside !== undefined)
+    throw usage(
+      `${where}: ${facts.heads} ${outside} does not exist; layer ${layer} has ${limit}, 0 to ${limit - 1}.`,
+      `${where}.${facts.heads}s`,
+      outside,
+      limit - 1,
+    )
+}
+
+/** Whether a position of the sequence is meant; indices beyond the sequence are refused unless it may still grow. */
+function positionTest(
+  positions: Positions | undefined,
+  { ids, last }: EditedSample,
+  where: string,
+): (p: number) => boolean {
+  if (positions === undefined || positions === 'all') return () => true
+  if (positions === 'last') {
+    if (last === 0) throw usage(`${where}: "last" of an empty text.`, where, 'last', 'a text of one token or more')
+    return p => p === last - 1
+  }
+  if (Array.isArray(positions)) {
+    const outside = positions.find(p => p >= ids.length)
+    if (outside !== undefined)
+      throw usage(
+        `${where}: position ${outside} is outside the text of ${ids.length} tokens.`,
+        where,
+        outside,
+        ids.length - 1,
+      )
+    const set = new Set(positions)
+    return p => set.has(p)
+  }
+  const set = new Set(positions.tokens)
+  if (!ids.some(id => set.has(id)))
+    throw usage(
+      `${where}: none of the tokens ${positions.tokens.join(', ')} is in the text.`,
+      where,
+      positions.tokens,
+      'tokens of the text',
+    )
+  return p => set.has(ids[p]!)
+}
+
+/** Which axes an edit of this kind needs m, a and b to vary over, beside the batch and the heads. */
+function axesOf({ edit, value }: ReadyEdit): Axis[] {
+  const axes: readonly Axis[] = SITES[edit.at.site].axes
+  const own: Axis[] = axes.filter(a => a === 'batch' || a === 'head' || a === 'group')
+  const rows: Axis = axes.includes('query') ? 'query' : 'position'
+  const limited = (p: Positions | undefined) => p !== undefined && p !== 'all'
+  if (limited(edit.positions)) own.push(rows)
+  if (edit.do === 'knockout' || edit.do === 'bias') {
+    if (limited(edit.queries)) own.push('query')
+    if (limited(edit.keys)) own.push('key')
+  }
+  const sample = axes.slice(1)
+  value?.shape.forEach((d, i) => {
+    if (d !== 1) own.push(sample[sample.length - value.shape.length + i]!)
+  })
+  return own
+}
+
+/** The a and b of x' = a·x + b. */
+function affine({ edit }: ReadyEdit, valueAt: () => number): readonly [number, number] {
+  switch (edit.do) {
+    case 'zero':
+      return [0, 0]
+    case 'mean':
+    case 'resample':
+    case 'set':
+    case 'patch':
+      return [0, valueAt()]
+    case 'scale':
+      return [edit.by, 0]
+    case 'add':
+      return [1, valueAt()]
+    case 'temperature':
+      return [1 / edit.tau, 0]
+    case 'bias':
+      return [1, edit.by]
+    case 'knockout':
+      return [1, Number.NEGATIVE_INFINITY]
+  }
+}
+
+/** m, a, b of one point for a whole batch, and which cells are replaced already. */
+class Cells {
+  readonly m: Uint8Array
+  readonly a: Float32Array
+  readonly b: Float32Array
+  readonly #replaced: Uint8Array
+  constructor(readonly shape: readonly number[]) {
+    const n = shape.reduce((p, d) => p * d, 1)
+    this.m = new Uint8Array(n)
+    this.a = new Float32Array(n).fill(1)
+    this.b = new Float32Array(n)
+    this.#replaced = new Uint8Array(n)
+  }
+  apply(cell: number, [a, b]: readonly [number, number], replacing: boolean, clash: () => HeadwiseError): void {
+    if (replacing && this.#replaced[cell]) throw clash()
+    if (replacing) this.#replaced[cell] = 1
+    this.m[cell] = 1
+    this.a[cell] = replacing ? 0 : this.a[cell]! * a
+    // 0 · −∞ must not become NaN: a knocked-out score stays knocked out under any scale.
+    this.b[cell] = replacing ? b : (Number.isFinite(this.b[cell]!) ? this.b[cell]! * a : this.b[cell]!) + b
+  }
+}
+
+/**
+ * Lowers the edits of every sample of a batch to affine probes and what is fed to them. No head, position or value
+ * enters the probes, so that every batch of the same kinds of edits runs the same compiled graph.
+ */
+export function lowerEdits(
+  samples: readonly EditedSample[],
+  sizes: SiteSizes,
+  window: Window,
+): { probes: Probe[]; feeds: Feeds } {
+  const points = new Map<string, { at: Point; over: Set<Axis> }>()
+  for (const { edits } of samples)
+    for (const ready of edits) {
+      const key = pointKey(ready.edit.at)
+      const known = points.get(key) ?? { at: ready.edit.at, over: new Set<Axis>() }
+      for (const axis of axesOf(ready)) known.over.add(axis)
+      points.set(key, known)
+    }
+  const probes: Probe[] = []
+  const feeds: Record<string, NDArray> = {}
+  for (const [key, { at, over }] of points) {
+    const axes: readonly Axis[] = SITES[at.site].axes
+    const shape = axes.map(a => (a === 'batch' ? samples.length : over.has(a) ? axisSize(a, at, sizes, window) : 1))
+    const cells = new Cells(shape)
+    samples.forEach((sample, s) => {
+      sample.edits.forEach((ready, i) => {
+        if (pointKey(ready.edit.at) === key) applyEdit(cells, axes, over, s, sample, ready, `edits[${i}]`, window)
+      })
+    })
+    probes.push({ at, do: 'affine', over: axes.filter(a => over.has(a) || a === 'batch') })
+    feeds[`edit:${key}.m`] = bool(shape, cells.m)
+    feeds[`edit:${key}.a`] = f32(shape, cells.a)
+    feeds[`edit:${key}.b`] = f32(shape, cells.b)
+  }
+  return { probes, feeds }
+}
+
+/** Marks every cell that one edit of one sample addresses. */
+function applyEdit(
+  cells: Cells,
+  axes: readonly Axis[],
+  over: ReadonlySet<Axis>,
+  s: number,
+  sample: EditedSample,
+  ready: ReadyEdit,
+  where: string,
+  window: Window,
+): void {
+  const { edit, value } = ready
+  if (edit.samples && !edit.samples.includes(s)) return
+  const rowTest = positionTest(edit.positions, sample, `${where}.positions`)
+  const edge = edit.do === 'knockout' || edit.do === 'bias' ? edit : undefined
+  const queryTest = positionTest(edge?.queries, sample, `${where}.queries`)
+  const keyTest = positionTest(edge?.keys, sample, `${where}.keys`)
+  const chosen = edit.heads ?? edit.groups
+  const indices = axes.map((axis, i): number[] => {
+    if (axis === 'batch') return [s]
+    if (!over.has(axis)) return [0]
+    const all = Array.from({ length: cells.shape[i]! }, (_, n) => n)
+    if (axis === 'head' || axis === 'group') return chosen ? [...chosen] : all
+    if (axis === 'key') return all.filter(k => k < sample.ids.length && keyTest(k))
+    if (axis === 'position' || axis === 'query') {
+      const given = value?.shape[i - axes.length + value.shape.length] ?? 1
+      const end = Math.min(sample.ids.length, given === 1 ? sample.ids.length : given)
+      return all.filter(r => window.start + r < end && rowTest(window.start + r) && queryTest(window.start + r))
+    }
+    return all
+  })
+  const clash = () =>
+    usage(
+      `${where}: two edits replace the same cell of ${pointKey(edit.at)}; leave one of them out.`,
+      where,
+      edit.do,
+      'one replacement a cell',
+    )
+  const at = new Array<number>(axes.length).fill(0)
+  const visit = (axis: number, offset: number): void => {
+    if (axis === axes.length) {
+      cells.apply(
+        offset,
+        affine(ready, () => valueAt(value!, axes, at, window)),
+        replaces(edit.do),
+        clash,
+      )
+      return
+    }
+    const stride = cells.shape.slice(axis + 1).reduce((p, d) => p * d, 1)
+    for (const n of indices[axis]!) {
+      at[axis] = n
+      visit(axis + 1, offset + n * stride)
+    }
+  }
+  visit(0, 0)
+}
+
+/** The value for the cell, rows counted from the start of the sequence. */
+function valueAt(value: NDArray<'f32'>, axes: readonly Axis[], at: readonly number[], window: Window): number {
+  let flat = 0
+  const shift = axes.length - value.shape.length
+  value.shape.forEach((d, i) => {
+    const axis = axes[i + shift]!
+    const n = axis === 'position' || axis === 'query' ? window.start + at[i + shift]! : at[i + shift]!
+    flat = flat * d + (d === 1 ? 0 : n)
+  })
+  return value.data[flat]!
+}

@@ -1,0 +1,117 @@
+import type { Dims } from '../graph/dim.ts'
+import { flopsOf, nodesByScope } from '../graph/measure.ts'
+import type { Graph, Sym } from '../graph/sym.ts'
+import type { DecoderConfig } from '../models/config.ts'
+import { decoder } from '../models/decoder.ts'
+import type { Model } from '../models/model.ts'
+import type { Arrays, Backend, Executable, Feeds, Residence } from '../runtime/backend.ts'
+import { bindDims } from '../runtime/onnx.ts'
+import type { Weights } from '../runtime/weights.ts'
+import { HeadwiseError } from '../words/error.ts'
+import { type Point, pointKey } from '../words/site.ts'
+import type { Probe } from './probe.ts'
+import { type Extent, trace } from './trace.ts'
+
+/** What a graph is made from. Equal recipes give the same compiled graph. */
+export interface Recipe {
+  readonly extent: Extent
+  readonly probes: readonly Probe[]
+  readonly want: readonly Point[]
+  /** Further outputs made from the logits, under a name that says what they are. */
+  readonly finish?: { readonly id: string; readonly outputs: (logits: Sym) => ReadonlyMap<string, Sym> }
+  readonly residence?: Residence
+}
+
+/** What was really computed, for plans, tests and benchmarks. */
+export interface Ledger {
+  flops: number
+  runs: number
+  /** Nodes computed for each part of the model (`embed`, `decoder.6`, `unembed`). */
+  readonly nodes: Map<string, number>
+}
+
+/** Sessions kept open; the least recently used one is closed first. */
+const MAX_SESSIONS = 160
+/** Query rows in one tile of fused attention: small enough to skip most masked blocks, large enough for matmul. */
+const TILE = 128
+const MIN_TABLE = 1024
+
+const probeKey = (p: Probe): string =>
+  `${p.do} ${pointKey(p.at)}${p.do === 'affine' ? `(${p.over})` : p.do === 'capture' && p.reduce ? `/${p.reduce.id}` : ''}`
+
+const recipeKey = (r: Recipe): string =>
+  JSON.stringify([r.extent, r.probes.map(probeKey), r.want.map(pointKey), r.finish?.id, r.residence ?? 'once'])
+
+/** One model on one backend, with its compiled graphs. Runs one at a time. */
+export class Engine implements AsyncDisposable {
+  readonly model: Model
+  /** Set it to count what is computed. */
+  ledger: Ledger | undefined
+  readonly #sessions = new Map<string, Executable>()
+
+  constructor(
+    readonly config: DecoderConfig,
+    readonly weights: Weights,
+    readonly backend: Backend,
+  ) {
+    this.model = decoder(config)
+  }
+
+  /** Sizes of a graph for rows `[past, past + time)`; fused attention is cut into tiles. */
+  extent(time: number, past = 0, read = false): Extent {
+    const { context } = this.config
+    if (past + time > context)
+      throw new HeadwiseError(
+        `The text has ${past + time} tokens, but the model was made for ${context}; shorten the text.`,
+        { code: 'prompt-too-long', fault: 'usage', where: 'tokens', found: past + time, allowed: context },
+      )
+    const tiles = past > 0 ? 1 : Math.max(1, Math.ceil(time / TILE))
+    const positions = Math.min(context, Math.max(MIN_TABLE, 2 ** Math.ceil(Math.log2(past + time))))
+    return { tile: TILE, tiles, positions, past: past > 0, read }
+  }
+
+  /** Traces the graph of a recipe without compiling it. */
+  trace(r: Recipe): Graph {
+    return trace(this.model, r.extent, r.probes, r.want, r.finish?.outputs)
+  }
+
+  async compile(r: Recipe): Promise<Executable> {
+    const key = recipeKey(r)
+    const known = this.#sessions.get(key)
+    if (known) {
+      this.#sessions.delete(key)
+      this.#sessions.set(key, known)
+      return known
+    }
+    for (const [old, session] of this.#sessions) {
+      if (this.#sessions.size < MAX_SESSIONS) break
+      this.#sessions.delete(old)
+      await session[Symbol.asyncDispose]()
+    }
+    const made = await this.backend.compile(this.trace(r), this.weights, r.residence)
+    this.#sessions.set(key, made)
+    return made
+  }
+
+  /** Compiles (or finds) the graph of the recipe and runs it. */
+  async run(r: Recipe, feeds: Feeds, o: { into?: Feeds; signal?: AbortSignal | undefined } = {}): Promise<Arrays> {
+    const executable = await this.compile(r)
+    if (this.ledger) this.#count(this.ledger, executable.graph, bindDims(executable.graph, feeds))
+    return await executable.run(feeds, o)
+  }
+
+  #count(ledger: Ledger, graph: Graph, dims: Dims): void {
+    ledger.runs++
+    ledger.flops += flopsOf(graph, dims)
+    for (const [scope, n] of nodesByScope(graph)) ledger.nodes.set(scope, (ledger.nodes.get(scope) ?? 0) + n)
+  }
+
+  /** Closes the sessions that hold private memory, or all of them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const open = [...this.#sessions.values()]
+    this.#sessions.clear()
+    for (const session of open) await session[Symbol.asyncDispose]()
+  }
+}
+
+export const newLedger = (): Ledger => ({ flops: 0, runs: 0, nodes: new Map() })

@@ -1,0 +1,255 @@
+import { f32, i32, type NDArray } from '../words/arrays.ts'
+import type { Edit } from '../words/edit.ts'
+import { HeadwiseError, type OnProgress, throwIfAborted } from '../words/error.ts'
+import { type Point, point, pointKey, SITES } from '../words/site.ts'
+import { tokenFeeds } from './batch.ts'
+import { type EditedSample, lowerEdits, siteShape } from './edits.ts'
+import type { Engine, Recipe } from './engine.ts'
+import type { Probe } from './probe.ts'
+import { negativeLogLikelihood, topTokens, unembed } from './unembed.ts'
+import { type EditContext, readyEdits } from './values.ts'
+
+/** Receives captured values of one sequence, layer after layer; the array may be reused after the promise settles. */
+export type Sink = (at: Point, value: NDArray<'f32'>) => Promise<void>
+
+export interface RunOptions extends EditContext {
+  readonly capture?: readonly Point[]
+  readonly edits?: readonly Edit[]
+  /** All logits [time, vocabulary] instead of those after the last token. */
+  readonly allLogits?: boolean
+  /** Takes captures as they come, layer by layer, instead of gathering them in memory. */
+  readonly sink?: Sink
+  /** Most bytes of activations and captures at once. */
+  readonly budget?: number
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+export interface SequenceRun {
+  readonly ids: readonly number[]
+  /** Nats per token, mean over t ≥ 1; null for one token. */
+  readonly loss: number | null
+  readonly top: readonly { readonly id: number; readonly logprob: number }[]
+  /** After the last token: [vocabulary]; or [time, vocabulary]. */
+  readonly logits: NDArray<'f32'>
+  /** By point key, without the batch axis. Empty when a sink took them. */
+  readonly captured: ReadonlyMap<string, NDArray<'f32'>>
+}
+
+const TOP = 10
+const isTail = ({ site }: Point): boolean => site === 'final_norm' || site === 'logits'
+
+/** What one pass over a sequence needs, made ready. */
+interface Pass {
+  readonly ids: readonly number[]
+  readonly probes: readonly Probe[]
+  readonly feeds: Readonly<Record<string, NDArray>>
+  readonly capture: readonly Point[]
+}
+
+const at = (layer: number) => (p: { at: Point }) => !isTail(p.at) && p.at.site !== 'embed' && p.at.layer === layer
+const sampleOf = (value: NDArray): NDArray<'f32'> => f32(value.shape.slice(1), value.data as Float32Array)
+
+/** Bytes that the captured points of a text of `time` tokens take. */
+export function captureBytes(engine: Engine, capture: readonly Point[], time: number): number {
+  return capture.reduce(
+    (sum, p) => sum + 4 * siteShape(p, engine.config, { start: 0, count: time }).reduce((n, d) => n * d, 1),
+    0,
+  )
+}
+
+/** The whole body as one graph: everything up to the last residual, [1, time, dim]. */
+async function wholeBody(
+  engine: Engine,
+  pass: Pass,
+  sink: Sink,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const end = point('resid_post', engine.config.layers - 1)
+  const recipe: Recipe = { extent: engine.extent(pass.ids.length), probes: pass.probes, want: [...pass.capture, end] }
+  const out = await engine.run(recipe, { ...tokenFeeds([pass.ids]), ...pass.feeds }, { signal })
+  for (const p of pass.capture) await sink(p, sampleOf(out[pointKey(p)]!))
+  return out[pointKey(end)]!.data as Float32Array
+}
+
+/** The same in segments of one layer: only one layer's captures exist at a time. */
+async function layeredBody(engine: Engine, pass: Pass, sink: Sink, o: RunOptions): Promise<Float32Array> {
+  const { layers, dim } = engine.config
+  const time = pass.ids.length
+  const extent = engine.extent(time)
+  const step = async (probes: readonly Probe[], capture: readonly Point[], end: Point, from?: Float32Array) => {
+    throwIfAborted(o.signal)
+    const start: Probe[] = from ? [{ at: point('resid_pre', end.layer), do: 'feed' }] : []
+    const out = await engine.run(
+      { extent, probes: [...start, ...probes], want: [...capture, end] },
+      {
+        ...tokenFeeds([pass.ids]),
+        ...pass.feeds,
+        ...(from ? { [`feed:resid_pre@${end.layer}`]: f32([1, time, dim], from) } : {}),
+      },
+    )
+    for (const p of capture) await sink(p, sampleOf(out[pointKey(p)]!))
+    return out[pointKey(end)]!.data as Float32Array
+  }
+  const ofEmbed = (p: { at: Point }) => p.at.site === 'embed'
+  let x = await step(
+    pass.probes.filter(ofEmbed),
+    pass.capture.filter(p => p.site === 'embed'),
+    point('embed'),
+  )
+  for (let layer = 0; layer < layers; layer++) {
+    const capture = pass.capture.filter(p => at(layer)({ at: p }))
+    x = await step(pass.probes.filter(at(layer)), capture, point('resid_post', layer), x)
+    o.onProgress?.({ what: 'layers', done: layer + 1, total: layers })
+    await new Promise<void>(resolve => setImmediate(resolve))
+  }
+  return x
+}
+
+const lossOf = (nll: Float32Array | undefined): number | null =>
+  nll && nll.length > 0 ? nll.reduce((s, x) => s + x, 0) / nll.length : null
+
+/** Loss, top tokens and logits from the last residual. */
+async function finish(
+  engine: Engine,
+  ids: readonly number[],
+  hidden: Float32Array,
+  o: RunOptions,
+): Promise<Omit<SequenceRun, 'captured'>> {
+  const { dim, vocab } = engine.config
+  const predicted = ids.length - 1
+  const targets = Int32Array.from(ids.slice(1))
+  const head =
+    predicted > 0
+      ? await unembed(engine, hidden.subarray(0, predicted * dim), {
+          targets,
+          logits: o.allLogits ?? false,
+          signal: o.signal,
+        })
+      : {}
+  const last = (await unembed(engine, hidden.subarray(predicted * dim), { logits: true, signal: o.signal })).logits!
+  const logits = o.allLogits ? new Float32Array(ids.length * vocab) : last
+  if (o.allLogits) {
+    if (head.logits) logits.set(head.logits)
+    logits.set(last, predicted * vocab)
+  }
+  return {
+    ids,
+    loss: lossOf(head.nll),
+    top: topTokens(last, TOP),
+    logits: f32(o.allLogits ? [ids.length, vocab] : [vocab], logits),
+  }
+}
+
+/** A pass whose edits or captures lie after the last layer: one graph to the logits of every position. */
+async function throughTail(
+  engine: Engine,
+  pass: Pass,
+  sink: Sink,
+  o: RunOptions,
+): Promise<Omit<SequenceRun, 'captured'>> {
+  const { ids } = pass
+  const time = ids.length
+  const recipe: Recipe = {
+    extent: engine.extent(time),
+    probes: pass.probes,
+    want: [...pass.capture.filter(p => p.site !== 'logits'), point('logits')],
+    finish: negativeLogLikelihood,
+  }
+  const targets = i32([1, time, 1], Int32Array.from([...ids.slice(1), 0]))
+  const out = await engine.run(recipe, { ...tokenFeeds([ids]), ...pass.feeds, targets }, { signal: o.signal })
+  for (const p of pass.capture) await sink(p, sampleOf(out[pointKey(p)]!))
+  const logits = out.logits!.data as Float32Array
+  const last = logits.slice((time - 1) * engine.config.vocab)
+  const nll = (out.nll!.data as Float32Array).subarray(0, time - 1)
+  return {
+    ids,
+    loss: lossOf(nll),
+    top: topTokens(last, TOP),
+    logits: o.allLogits ? sampleOf(out.logits!) : f32([last.length], last),
+  }
+}
+
+/** Refuses before anything runs what would not fit, with the number. */
+function checkBudget(engine: Engine, ids: readonly number[], o: RunOptions): void {
+  const { budget, capture = [] } = o
+  const bytes = captureBytes(engine, capture, ids.length) + (o.allLogits ? 4 * ids.length * engine.config.vocab : 0)
+  const held = o.sink
+    ? Math.max(
+        0,
+        ...capture.map(p =>
+          captureBytes(
+            engine,
+            capture.filter(q => q.layer === p.layer),
+            ids.length,
+          ),
+        ),
+      )
+    : bytes
+  if (budget === undefined || held <= budget) return
+  const gib = (n: number) => `${(n / 2 ** 30).toFixed(2)} GiB`
+  throw new HeadwiseError(
+    `These captures of ${ids.length} tokens need ${gib(held)} of memory at once, and the budget is ${gib(budget)}; capture fewer layers or sites, write them with --out, or raise --budget.`,
+    { code: 'budget', fault: 'usage', where: 'capture', found: held, allowed: budget },
+  )
+}
+
+/** Captures above this size are computed and handed on layer by layer. */
+const LAYERED_BYTES = 64 * 2 ** 20
+
+/**
+ * Runs each sequence once, with the edits and captures of `o`. Throws `prompt-too-long`, `budget`, `edit…` errors
+ * before anything is computed.
+ */
+export async function runSequence(engine: Engine, ids: readonly number[], o: RunOptions = {}): Promise<SequenceRun> {
+  checkTokens(ids, engine.config.vocab)
+  engine.extent(ids.length)
+  checkBudget(engine, ids, o)
+  const [ready] = await readyEdits(engine, [{ ids, edits: o.edits ?? [] }], o, o.signal)
+  const sample: EditedSample = { ids, edits: ready!, last: ids.length }
+  const { probes, feeds } = lowerEdits([sample], engine.config, { start: 0, count: ids.length })
+  const capture = o.capture ?? []
+  const pass: Pass = { ids, probes, feeds, capture }
+  const captured = new Map<string, NDArray<'f32'>>()
+  const sink: Sink = o.sink ?? (async (p, value) => void captured.set(pointKey(p), value))
+  if ([...probes, ...capture.map(p => ({ at: p }))].some(p => isTail(p.at)))
+    return { ...(await throughTail(engine, pass, sink, o)), captured }
+  const layered = o.sink !== undefined && captureBytes(engine, capture, ids.length) > LAYERED_BYTES
+  const hidden = layered ? await layeredBody(engine, pass, sink, o) : await wholeBody(engine, pass, sink, o.signal)
+  return { ...(await finish(engine, ids, hidden, o)), captured }
+}
+
+/** Refuses token ids that the model does not have. */
+export function checkTokens(ids: readonly number[], vocab: number): void {
+  if (ids.length === 0)
+    throw new HeadwiseError('There is no token to run: give a text or ids.', {
+      code: 'tokens-empty',
+      fault: 'usage',
+      where: 'tokens',
+      found: 0,
+      allowed: '1 or more',
+    })
+  const bad = ids.findIndex(id => !Number.isInteger(id) || id < 0 || id >= vocab)
+  if (bad >= 0)
+    throw new HeadwiseError(`Token ${bad} is ${ids[bad]}; the model has the ids 0 to ${vocab - 1}.`, {
+      code: 'token-id',
+      fault: 'usage',
+      where: `tokens[${bad}]`,
+      found: ids[bad],
+      allowed: vocab - 1,
+    })
+}
+
+/** The points of a site at one layer, or at every layer. */
+export function pointsOf(site: Point['site'], layers: number, layer?: number): Point[] {
+  if (layer !== undefined && layer >= layers)
+    throw new HeadwiseError(`${site}@${layer}: the model has layers 0 to ${layers - 1}.`, {
+      code: 'capture',
+      fault: 'usage',
+      where: `${site}@${layer}`,
+      found: layer,
+      allowed: layers - 1,
+    })
+  if (!SITES[site].perLayer) return [point(site)]
+  return layer === undefined ? Array.from({ length: layers }, (_, l) => point(site, l)) : [point(site, layer)]
+}

@@ -1,0 +1,87 @@
+import { logsumexp } from '../graph/primitives/composite.ts'
+import { sub } from '../graph/primitives/elementwise.ts'
+import { gatherAlong } from '../graph/primitives/index-by.ts'
+import { input } from '../graph/primitives/leaf.ts'
+import { reshape } from '../graph/primitives/shape.ts'
+import type { Sym } from '../graph/sym.ts'
+import { f32, i32 } from '../words/arrays.ts'
+import { throwIfAborted } from '../words/error.ts'
+import { point } from '../words/site.ts'
+import type { Engine, Recipe } from './engine.ts'
+
+/** Rows unembedded at once: the logits of all rows of a long text would take gigabytes. */
+const ROWS = 128
+
+/**
+ * −log p(target) of every row in nats, under the name `nll`: logsumexp(logits) − logit of the target, [batch, time].
+ * The targets are fed as `targets`, int32 [batch, time, 1].
+ */
+export const negativeLogLikelihood: NonNullable<Recipe['finish']> = {
+  id: 'nll',
+  outputs: (logits: Sym) => {
+    const rows = logits.shape.slice(0, -1)
+    const targets = input('targets', 'i32', [...rows, 1])
+    return new Map([['nll', reshape(sub(logsumexp(logits), gatherAlong(logits, targets, -1)), rows)]])
+  },
+}
+
+interface Unembedded {
+  /** [rows, vocabulary], when asked for. */
+  readonly logits?: Float32Array
+  /** [rows], when targets were given; nats. */
+  readonly nll?: Float32Array
+}
+
+/** From rows of the last residual [rows, dim] to logits and losses, a block of rows at a time. */
+export async function unembed(
+  engine: Engine,
+  hidden: Float32Array,
+  o: { logits?: boolean; targets?: Int32Array; signal?: AbortSignal | undefined },
+): Promise<Unembedded> {
+  const { dim, vocab, layers } = engine.config
+  const rows = hidden.length / dim
+  const at = point('resid_post', layers - 1)
+  const logits = o.logits ? new Float32Array(rows * vocab) : undefined
+  const nll = o.targets ? new Float32Array(rows) : undefined
+  const recipe: Recipe = {
+    extent: engine.extent(1),
+    probes: [{ at, do: 'feed' }],
+    want: logits ? [point('logits')] : [],
+    ...(nll ? { finish: negativeLogLikelihood } : {}),
+  }
+  for (let start = 0; start < rows; start += ROWS) {
+    throwIfAborted(o.signal)
+    const count = Math.min(ROWS, rows - start)
+    const part = (x: Float32Array, width: number) => x.subarray(start * width, (start + count) * width)
+    const targets = o.targets && i32([1, count, 1], o.targets.subarray(start, start + count))
+    await engine.run(
+      recipe,
+      { [`feed:resid_post@${at.layer}`]: f32([1, count, dim], part(hidden, dim)), ...(targets ? { targets } : {}) },
+      {
+        into: {
+          ...(logits ? { logits: f32([1, count, vocab], part(logits, vocab)) } : {}),
+          ...(nll ? { nll: f32([1, count], part(nll, 1)) } : {}),
+        },
+      },
+    )
+  }
+  return { ...(logits ? { logits } : {}), ...(nll ? { nll } : {}) }
+}
+
+/** The k most likely tokens of one row of logits with their natural log-probabilities, most likely first. */
+export function topTokens(logits: Float32Array, k: number): { id: number; logprob: number }[] {
+  let largest = Number.NEGATIVE_INFINITY
+  for (const x of logits) if (x > largest) largest = x
+  let total = 0
+  for (const x of logits) total += Math.exp(x - largest)
+  const norm = largest + Math.log(total)
+  const best: number[] = []
+  for (let id = 0; id < logits.length; id++) {
+    if (best.length === k && !(logits[id]! > logits[best[k - 1]!]!)) continue
+    let at = best.length
+    while (at > 0 && logits[id]! > logits[best[at - 1]!]!) at--
+    best.splice(at, 0, id)
+    if (best.length > k) best.pop()
+  }
+  return best.map(id => ({ id, logprob: logits[id]! - norm }))
+}
