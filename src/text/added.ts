@@ -61,12 +61,12 @@ export class AddedTokens {
         continue
       }
       const end = at + token.found
-      if (!accept(token.token, at, end)) {
-        at = resume ? at + 1 : end
-        continue
-      }
       if (token.token.singleWord && (wordEnds(text.slice(0, at)) || wordStarts(text.slice(end)))) {
         at = end
+        continue
+      }
+      if (!accept(token.token, at, end)) {
+        at = resume ? at + 1 : end
         continue
       }
       const from = token.token.leftStrip ? Math.max(done, spaceBefore(text, at)) : at

@@ -2,6 +2,7 @@ import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 import { type Accept, type AddedToken, AddedTokens } from './added.ts'
 import { Bpe } from './bpe.ts'
 import { pushTokenBytes, showBytes } from './bytes.ts'
+import { renderChat, touches } from './chat.ts'
 import { byteOf, decodeTokens } from './decode.ts'
 import type { Definition } from './definition.ts'
 import { fromGguf } from './from-gguf.ts'
@@ -76,8 +77,25 @@ class DefinedTokenizer implements Tokenizer {
     return [...this.#definition.before, ...ids, ...this.#definition.after]
   }
 
-  encodeChat(_messages: readonly Message[]): Promise<number[]> {
-    return Promise.reject(new Error('later'))
+  async encodeChat(
+    messages: readonly Message[],
+    options: { readonly generationPrompt?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<number[]> {
+    const definition = this.#definition
+    const { text, contents } = await renderChat(messages, definition, options.generationPrompt ?? true, options.signal)
+    const hidden = definition.added.find(t => t.special && t.normalised && definition.normalisers.length > 0)
+    if (hidden !== undefined) throw notPlaced(definition.file, hidden)
+    let control = 0
+    const accept: Accept = (token, from, to) => {
+      if (!token.special) return true
+      if (touches(contents, from, to)) return false
+      control++
+      return true
+    }
+    const ids = await this.#encode(text, accept, true, options.signal)
+    // The promise itself, whatever a file's merges produce: no control id but those that the template wrote.
+    if (ids.filter(id => this.specialIds.has(id)).length !== control) throw spelled(definition.file)
+    return ids
   }
 
   decode(ids: ArrayLike<number>, options: { readonly special?: 'keep' | 'skip' } = {}): string {
@@ -151,6 +169,19 @@ class DefinedTokenizer implements Tokenizer {
     for (const piece of pieces) if (piece !== '') this.#bpe.encode(piece, out)
   }
 }
+
+const notPlaced = (file: string, token: AddedToken): HeadwiseError =>
+  new HeadwiseError(
+    `${file}: the special token ${JSON.stringify(token.content)} is looked for after normalising, where message contents can no longer be told from the template.`,
+    { code: 'chat-normalised-token', file, where: 'added_tokens', found: token.content, allowed: 'normalized: false' },
+  )
+
+const spelled = (file: string): HeadwiseError =>
+  new HeadwiseError(`${file}: the merges spell a control token out of ordinary text, so chat would not be safe.`, {
+    code: 'chat-control-token',
+    file,
+    where: 'messages',
+  })
 
 /** JavaScript strings may hold half characters; UTF-8 and every tokenizer may not. */
 function checkText(text: string): void {
