@@ -21,8 +21,11 @@ type Nested = number | Nested[]
 const MAX_DEPTH = 4
 const nested = (depth: number): z.ZodType<Nested> =>
   depth === 0 ? finite : z.union([finite, z.array(nested(depth - 1)).nonempty()])
+const beside = z
+  .string()
+  .regex(/^[^/\\:\0]+\.safetensors$/, 'must be the plain name of a .safetensors file beside the edits file')
 /** A number, a nested list that broadcasts to the site, or a tensor in a safetensors file beside the edits file. */
-export const valueSchema = z.union([nested(MAX_DEPTH), z.strictObject({ file: z.string().min(1), tensor: z.string() })])
+export const valueSchema = z.union([nested(MAX_DEPTH), z.strictObject({ file: beside, tensor: z.string() })])
 export type EditValue = z.infer<typeof valueSchema>
 
 const at = z.strictObject({
@@ -58,12 +61,14 @@ export const editSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('scale'), by: finite, ...address }),
   z.strictObject({ do: z.literal('add'), value: valueSchema, ...address }),
   z.strictObject({ do: z.literal('set'), value: valueSchema, ...address }),
-  z.strictObject({
-    do: z.literal('patch'),
-    prompt: z.string().optional(),
-    ids: z.array(index).nonempty().optional(),
-    ...address,
-  }),
+  z
+    .strictObject({
+      do: z.literal('patch'),
+      prompt: z.string().optional(),
+      ids: z.array(index).nonempty().optional(),
+      ...address,
+    })
+    .refine(e => (e.prompt === undefined) !== (e.ids === undefined), 'must give either `prompt` or `ids`'),
   z.strictObject({
     do: z.literal('knockout'),
     queries: positionsSchema.default('all'),

@@ -24,18 +24,23 @@ export const axisNames = [
 ] as const
 
 /** JSON has no NaN and no infinities: they are written as these strings. `null` is a cell that was not measured. */
-const cell = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']), z.null()])
-export type Cell = z.infer<typeof cell>
+export type Cell = number | 'NaN' | 'Infinity' | '-Infinity' | null
 export type NestedCells = Cell | NestedCells[]
-const nested = (depth: number): z.ZodType<NestedCells> => (depth === 0 ? cell : z.array(nested(depth - 1)))
-const cells = z.union([nested(1), nested(2), nested(3), nested(4)])
+/** Lists nested in axis order. The reader of results compares depth, lengths and cells with the axes. */
+const cells = z.custom<NestedCells[]>(Array.isArray, 'must be a list')
 
 /** Numbers over named axes: a head map is [layer, head], a curve [step]. `values` are nested in axis order. */
 export const gridSchema = z.strictObject({
   kind: z.literal('grid'),
   axes: z
     .array(
-      z.strictObject({ name: z.enum(axisNames), unit: z.string().optional(), labels: z.array(z.string()).optional() }),
+      z.strictObject({
+        name: z.enum(axisNames),
+        unit: z.string().optional(),
+        /** Number of entries, so that a list that lost its end is noticed. */
+        size: z.number().int().nonnegative().optional(),
+        labels: z.array(z.string()).optional(),
+      }),
     )
     .min(1)
     .max(4),

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { editsSchema } from './edit.ts'
+import { SPEC_VERSION } from './spec-version.ts'
 import { taskSchema } from './task.ts'
-
-export const SPEC_VERSION = 1
 
 const ids = z.array(z.number().int().nonnegative())
 const json: z.ZodType<unknown> = z.unknown()
@@ -29,6 +28,7 @@ export const checkSchema = z.strictObject({
   modelHash: z.string(),
   tokenizerHash: z.string(),
   promptsHash: z.string(),
+  /** SHA-256 of each other file that the computation read, by its name in the request. */
   files: z.record(z.string(), z.string()).default({}),
   dropped: z.array(z.string()).default([]),
   backend: z.string(),
@@ -41,7 +41,7 @@ export const specSchema = z.strictObject({
   version: z.literal(SPEC_VERSION),
   request: requestSchema,
   check: checkSchema,
-  /** SHA-256 of the request without the model's path and the threads, and of the model's hash. */
+  /** SHA-256 of what decides the numbers: the request without paths and threads, and the hashes in the check. */
   hash: z.string(),
 })
 export type Spec = z.infer<typeof specSchema>

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { taskSchema } from '../../src/words/task.ts'
+
+const row = { text: 'A, B and', answers: [' A'], distractors: [' B'] }
+const head = { name: 't', form: 'next', metric: 'logit_diff' }
+const accepts = (task: unknown): boolean => taskSchema.safeParse(task).success
+
+test('rows are prompts or pairs, one list of them, not empty', () => {
+  const pair = { clean: 'A', corrupt: 'B', answers: [' A'], distractors: [' B'] }
+  expect(accepts({ ...head, prompts: [row] })).toBe(true)
+  expect(accepts({ ...head, pairs: [pair] })).toBe(true)
+  for (const rows of [
+    {},
+    { prompts: [] },
+    { pairs: [] },
+    { prompts: [row], pairs: [pair] },
+    { prompts: [pair] },
+    { pairs: [row] },
+  ])
+    expect(accepts({ ...head, ...rows })).toBe(false)
+})
+
+test('an answer is never a distractor', () => {
+  expect(accepts({ ...head, prompts: [{ ...row, answers: [' A', ' C'] }] })).toBe(true)
+  expect(accepts({ ...head, prompts: [row, { ...row, answers: [' C', ' B'] }] })).toBe(false)
+})
+
+test('metrics that compare need distractors, others do not', () => {
+  const prompts = [{ text: 'A', answers: [' A'] }]
+  for (const metric of ['loss', 'kl', 'accuracy', 'sequence_logprob'])
+    expect(accepts({ ...head, metric, prompts })).toBe(true)
+  for (const metric of ['logit_diff', 'prob_diff']) {
+    expect(accepts({ ...head, metric, prompts })).toBe(false)
+    expect(accepts({ ...head, metric, prompts: [row] })).toBe(true)
+  }
+})
+
+test('names, texts and answers are never empty', () => {
+  for (const wrong of [{ text: '' }, { answers: [] }, { answers: [''] }, { distractors: [''] }])
+    expect(accepts({ ...head, prompts: [{ ...row, ...wrong }] })).toBe(false)
+  expect(accepts({ ...head, name: '', prompts: [row] })).toBe(false)
+})
