@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, open, rename, stat, unlink } from 'node:fs/promises'
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { lstat, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
+import { systemCode } from '../checkpoint/files.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { csvText } from './csv.ts'
 import { MAX_RESULT_BYTES, type ResultDocument } from './document.ts'
@@ -56,50 +58,55 @@ export async function checkOut(
 
 /**
  * Writes bytes under a temporary name beside the final one, brings them to the disk, then renames: the final name
- * never holds half a file. The name is judged again just before.
+ * never holds half a file. Synchronous, so that an interrupt is handled before or after, and no temporary file stays.
  */
-export async function writeWhole(
-  path: string,
-  content: string | Uint8Array,
-  { force = false }: OutOptions = {},
-): Promise<void> {
+export function writeWhole(path: string, content: string | Uint8Array, { force = false }: OutOptions = {}): void {
   const folder = dirname(path)
   const temporary = join(folder, `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.part`)
   try {
-    const file = await open(temporary, 'wx')
+    const file = openSync(temporary, 'wx')
     try {
-      await file.writeFile(content)
-      await file.sync()
+      writeFileSync(file, content)
+      fsyncSync(file)
     } finally {
-      await file.close()
+      closeSync(file)
     }
-    await checkOut(path, { force, kinds: [extname(path).toLowerCase()] })
-    await rename(temporary, path)
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined)
-    if (error instanceof HeadwiseError) throw error
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new HeadwiseError(
-      `The output ${path} could not be written (${reason}); nothing was left behind.`,
-      {
-        code: 'out-write',
+    const there = lstatSync(path, { throwIfNoEntry: false })
+    if (there && (!force || !there.isFile()))
+      throw new HeadwiseError(`The output ${path} appeared while it was computed and was left as it is.`, {
+        code: 'out-exists',
         fault: 'failed',
         file: path,
         where: '--out',
-        found: reason,
-        allowed: 'a folder with room that may be written',
-      },
+        found: 'a file',
+        allowed: 'no file',
+      })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    if (error instanceof HeadwiseError) throw error
+    const found = systemCode(error) ?? String(error)
+    throw new HeadwiseError(
+      `The output ${path} could not be written (${found}); nothing was left behind.`,
+      { code: 'out-write', fault: 'failed', file: path, where: '--out', found, allowed: 'a folder that has room' },
       { cause: error },
     )
   }
-  await syncFolder(folder)
+  syncFolder(folder)
 }
 
 /** Makes the new name last through a power cut, where the system can do that for folders. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined)
-  await handle?.sync().catch(() => undefined)
-  await handle?.close()
+function syncFolder(folder: string): void {
+  try {
+    const handle = openSync(folder, 'r')
+    try {
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+  } catch {
+    // Windows and some network file systems refuse; the file itself is complete.
+  }
 }
 
 /** Suffixes under which each kind of result can be written. */
@@ -122,5 +129,5 @@ export async function writeResult(path: string, result: ResultDocument, options:
         allowed: MAX_RESULT_BYTES,
       },
     )
-  await writeWhole(path, text, options)
+  writeWhole(path, text, options)
 }

@@ -161,19 +161,22 @@ describe('writeResult', () => {
 })
 
 describe('writeWhole', () => {
-  test('does not replace a file that appeared meanwhile, and leaves nothing behind', async () => {
-    const late = writeWhole(at('x.json'), 'new')
+  test('does not replace a file that appeared meanwhile, nor a link by force, and leaves nothing behind', () => {
     writeFileSync(at('x.json'), 'theirs')
-    await expect(late).rejects.toMatchObject({ code: 'out-exists' })
+    expect(() => writeWhole(at('x.json'), 'new')).toThrow(
+      expect.objectContaining({ code: 'out-exists', fault: 'failed' }),
+    )
+    symlinkSync(at('x.json'), at('y.json'))
+    expect(() => writeWhole(at('y.json'), 'new', { force: true })).toThrow(
+      expect.objectContaining({ code: 'out-exists' }),
+    )
     expect(readFileSync(at('x.json'), 'utf8')).toBe('theirs')
-    expect(readdirSync(folder)).toEqual(['x.json'])
+    expect(readdirSync(folder).sort()).toEqual(['x.json', 'y.json'])
   })
 
-  test('a failure of the disk is one sentence of the machine, not of the user', async () => {
-    await expect(writeWhole(at('no/x.json'), 'new')).rejects.toMatchObject({
-      code: 'out-write',
-      fault: 'failed',
-      found: 'ENOENT',
-    })
+  test('a failure of the disk is one sentence of the machine, not of the user', () => {
+    expect(() => writeWhole(at('no/x.json'), 'new')).toThrow(
+      expect.objectContaining({ code: 'out-write', fault: 'failed', found: 'ENOENT' }),
+    )
   })
 })
