@@ -11,6 +11,8 @@ import type { Engine } from './engine.ts'
 export interface EditContext {
   readonly encode?: (text: string) => Promise<readonly number[]>
   readonly tensor?: (file: string, name: string) => Promise<NDArray<'f32'>>
+  /** The prompts among which `resample` draws. */
+  readonly others?: readonly (readonly number[])[]
 }
 
 const usage = (message: string, where: string, found: unknown, allowed: unknown) =>
@@ -28,107 +30,119 @@ function nestedArray(value: Exclude<EditValue, { file: string }>, where: string)
   return f32(shape, Float32Array.from(flat(value, 0)))
 }
 
-/** One clean sample of a site as it stands in memory: [position, …] or [head, query, key]. */
-async function clean(engine: Engine, at: Point, ids: readonly number[], signal?: AbortSignal): Promise<NDArray<'f32'>> {
-  const out = await engine.run({ extent: engine.extent(ids.length), probes: [], want: [at] }, tokenFeeds([ids]), {
-    signal,
-  })
-  const value = out[pointKey(at)] as NDArray<'f32'>
-  return f32(value.shape.slice(1), value.data)
-}
+/** Which clean values are needed: points by key, for each sequence. */
+class CleanValues {
+  readonly #needs = new Map<string, { ids: readonly number[]; points: Map<string, Point> }>()
+  readonly #values = new Map<string, NDArray<'f32'>>()
 
-/** Mean over the positions of the sequences, from position `first` on: [1, …] without the positions. */
-export async function meanOver(
-  engine: Engine,
-  at: Point,
-  sequences: readonly (readonly number[])[],
-  first: number,
-  signal?: AbortSignal,
-): Promise<NDArray<'f32'>> {
-  let total: Float64Array | undefined
-  let rows = 0
-  let shape: readonly number[] = []
-  for (const ids of sequences) {
-    const value = await clean(engine, at, ids, signal)
-    shape = value.shape.with(0, 1)
-    const width = value.data.length / value.shape[0]!
-    total ??= new Float64Array(width)
-    for (let t = first; t < ids.length; t++, rows++)
-      for (let i = 0; i < width; i++) total[i]! += value.data[t * width + i]!
+  need(at: Point, ids: readonly number[]): void {
+    const key = ids.join()
+    const known = this.#needs.get(key) ?? { ids, points: new Map<string, Point>() }
+    known.points.set(pointKey(at), at)
+    this.#needs.set(key, known)
   }
-  if (!total || rows === 0)
-    throw usage(
-      `The reference for a mean has no position ${first} or later.`,
-      'reference',
-      'too short',
-      'texts of two tokens or more',
+
+  /** One clean pass for each distinct sequence. */
+  async compute(engine: Engine, signal: AbortSignal | undefined): Promise<void> {
+    for (const [key, { ids, points }] of this.#needs) {
+      const recipe = { extent: engine.extent(ids.length), probes: [], want: [...points.values()] }
+      const out = await engine.run(recipe, tokenFeeds([ids]), { signal })
+      for (const point of points.keys()) {
+        const value = out[point] as NDArray<'f32'>
+        this.#values.set(`${point}|${key}`, f32(value.shape.slice(1), value.data))
+      }
+    }
+  }
+
+  /** [position, …] or [head, query, key] of one sequence. */
+  get(at: Point, ids: readonly number[]): NDArray<'f32'> {
+    return this.#values.get(`${pointKey(at)}|${ids.join()}`)!
+  }
+
+  /** Mean over the positions of the sequences, from position `first` on: [1, …]. */
+  mean(at: Point, sequences: readonly (readonly number[])[], first: number): NDArray<'f32'> {
+    const shape = this.get(at, sequences[0]!).shape.with(0, 1)
+    const width = shape.reduce((n, d) => n * d, 1)
+    const total = new Float64Array(width)
+    let rows = 0
+    for (const ids of sequences) {
+      const { data } = this.get(at, ids)
+      for (let t = first; t < ids.length; t++, rows++) for (let i = 0; i < width; i++) total[i]! += data[t * width + i]!
+    }
+    if (rows === 0)
+      throw usage(
+        `The reference for a mean has no position ${first} or later.`,
+        'reference',
+        'too short',
+        'texts of two tokens or more',
+      )
+    return f32(
+      shape,
+      Float32Array.from(total, x => x / rows),
     )
-  return f32(
-    shape,
-    Float32Array.from(total, x => x / rows),
-  )
+  }
 }
 
-async function editValue(
-  engine: Engine,
+/** A sequence whose clean values an edit takes, and which rows of it are averaged (`mean`) or none (`patch`). */
+interface Source {
+  readonly sequences: readonly (readonly number[])[]
+  readonly meanFrom?: number
+}
+
+async function sourceOf(
   edit: Edit,
   where: string,
-  batch: readonly (readonly number[])[],
-  sample: number,
+  ids: readonly number[],
   context: EditContext,
-  signal?: AbortSignal,
-): Promise<NDArray<'f32'> | undefined> {
-  const ids = batch[sample]!
-  switch (edit.do) {
-    case 'add':
-    case 'set': {
-      const { value } = edit
-      if (typeof value !== 'object' || !('file' in value)) return nestedArray(value, `${where}.value`)
-      if (!context.tensor)
-        throw usage(`${where}: values from files are not available here.`, `${where}.value`, value.file, 'numbers')
-      return await context.tensor(value.file, value.tensor)
-    }
-    case 'mean': {
-      if (!(SITES[edit.at.site].axes as readonly string[]).includes('position'))
-        throw usage(
-          `${where}: a mean over positions does not exist at the site "${edit.at.site}".`,
-          `${where}.at.site`,
-          edit.at.site,
-          'a site with positions',
-        )
-      return edit.reference === 'self'
-        ? await meanOver(engine, edit.at, [ids], 0, signal)
-        : await meanOver(engine, edit.at, edit.reference, 1, signal)
-    }
-    case 'patch': {
-      const source =
-        edit.ids ?? (edit.prompt !== undefined && context.encode ? await context.encode(edit.prompt) : undefined)
-      if (!source)
-        throw usage(`${where}: patch needs a prompt or ids to take the value from.`, where, 'neither', 'prompt or ids')
-      if (source.length !== ids.length)
-        throw usage(
-          `${where}: the run to patch from has ${source.length} tokens and this one ${ids.length}; they must be equally long.`,
-          where,
-          source.length,
-          ids.length,
-        )
-      return await clean(engine, edit.at, source, signal)
-    }
-    case 'resample': {
-      const others = batch.flatMap((b, i) => (i !== sample && b.length === ids.length ? [b] : []))
-      if (others.length === 0)
-        throw usage(
-          `${where}: resample takes the value of another prompt of the same length, and there is none.`,
-          where,
-          batch.length,
-          'two prompts or more',
-        )
-      const random = createRandom(edit.seed).fork(`sample ${sample}`)
-      return await clean(engine, edit.at, others[random.integer(others.length)]!, signal)
-    }
-    default:
-      return undefined
+  sample: number,
+): Promise<Source | undefined> {
+  if (edit.do === 'mean') {
+    if (!(SITES[edit.at.site].axes as readonly string[]).includes('position'))
+      throw usage(
+        `${where}: a mean over positions does not exist at the site "${edit.at.site}".`,
+        `${where}.at.site`,
+        edit.at.site,
+        'a site with positions',
+      )
+    return edit.reference === 'self' ? { sequences: [ids], meanFrom: 0 } : { sequences: edit.reference, meanFrom: 1 }
   }
+  if (edit.do === 'patch') {
+    const source =
+      edit.ids ?? (edit.prompt !== undefined && context.encode ? await context.encode(edit.prompt) : undefined)
+    if (!source)
+      throw usage(`${where}: patch needs a prompt or ids to take the value from.`, where, 'neither', 'prompt or ids')
+    if (source.length !== ids.length)
+      throw usage(
+        `${where}: the run to patch from has ${source.length} tokens and this one ${ids.length}; they must be equally long.`,
+        where,
+        source.length,
+        ids.length,
+      )
+    return { sequences: [source] }
+  }
+  if (edit.do === 'resample') {
+    const others = (context.others ?? []).filter(o => o.length === ids.length && o.join() !== ids.join())
+    if (others.length === 0)
+      throw usage(
+        `${where}: resample takes the value of another prompt of the same length, and there is none.`,
+        where,
+        context.others?.length ?? 0,
+        'two prompts or more',
+      )
+    const random = createRandom(edit.seed).fork(`sample ${sample}`)
+    return { sequences: [others[random.integer(others.length)]!] }
+  }
+  return undefined
+}
+
+/** Numbers written in the edit itself or in a file beside it. */
+async function givenValue(edit: Edit, where: string, context: EditContext): Promise<NDArray<'f32'> | undefined> {
+  if (edit.do !== 'add' && edit.do !== 'set') return undefined
+  const { value } = edit
+  if (typeof value !== 'object' || !('file' in value)) return nestedArray(value, `${where}.value`)
+  if (!context.tensor)
+    throw usage(`${where}: values from files are not available here.`, `${where}.value`, value.file, 'numbers')
+  return await context.tensor(value.file, value.tensor)
 }
 
 function checkValue(engine: Engine, value: NDArray<'f32'>, edit: Edit, length: number, where: string): void {
@@ -153,25 +167,40 @@ function checkValue(engine: Engine, value: NDArray<'f32'>, edit: Edit, length: n
     )
 }
 
-/** Checks every edit of every sample and computes the values that replacing edits need, by clean runs. */
+/**
+ * Checks every edit of every sample and gets the values that they put in place: from the edit, from files, or from
+ * clean runs, one for each distinct sequence.
+ */
 export async function readyEdits(
   engine: Engine,
   samples: readonly { readonly ids: readonly number[]; readonly edits: readonly Edit[] }[],
   context: EditContext = {},
   signal?: AbortSignal,
 ): Promise<ReadyEdit[][]> {
-  const batch = samples.map(s => s.ids)
-  const ready: ReadyEdit[][] = []
-  for (const [s, { edits }] of samples.entries()) {
-    const own: ReadyEdit[] = []
+  const values = new CleanValues()
+  const planned: { edit: Edit; where: string; given: NDArray<'f32'> | undefined; source: Source | undefined }[][] = []
+  for (const [s, { ids, edits }] of samples.entries()) {
+    const own: (typeof planned)[number] = []
     for (const [i, edit] of edits.entries()) {
       const where = `edits[${i}]`
       checkEdit(edit, engine.config, where)
-      const value = await editValue(engine, edit, where, batch, s, context, signal)
-      if (value) checkValue(engine, value, edit, batch[s]!.length, `${where}.value`)
-      own.push(value ? { edit, value } : { edit })
+      const source = await sourceOf(edit, where, ids, context, s)
+      for (const sequence of source?.sequences ?? []) values.need(edit.at, sequence)
+      own.push({ edit, where, given: await givenValue(edit, where, context), source })
     }
-    ready.push(own)
+    planned.push(own)
   }
-  return ready
+  await values.compute(engine, signal)
+  return planned.map((own, s) =>
+    own.map(({ edit, where, given, source }): ReadyEdit => {
+      const mean = source?.meanFrom
+      const clean =
+        source &&
+        (mean === undefined ? values.get(edit.at, source.sequences[0]!) : values.mean(edit.at, source.sequences, mean))
+      const value = given ?? clean
+      if (!value) return { edit }
+      checkValue(engine, value, edit, samples[s]!.ids.length, `${where}.value`)
+      return { edit, value }
+    }),
+  )
 }
