@@ -57,17 +57,27 @@ export class Engine implements AsyncDisposable {
     this.model = decoder(config)
   }
 
-  /** Sizes of a graph for rows `[past, past + time)`; fused attention is cut into tiles. */
-  extent(time: number, past = 0, read = false): Extent {
+  /**
+   * Sizes of a graph for `time` rows, alone or behind a past; fused attention is cut into tiles. `reach` is the largest
+   * number of positions that the same graph will see.
+   */
+  extent(time: number, o: { past?: boolean; read?: boolean; reach?: number } = {}): Extent {
     const { context } = this.config
-    if (past + time > context)
+    const reach = o.reach ?? time
+    if (reach > context)
       throw new HeadwiseError(
-        `The text has ${past + time} tokens, but the model was made for ${context}; shorten the text.`,
-        { code: 'prompt-too-long', fault: 'usage', where: 'tokens', found: past + time, allowed: context },
+        `The text has ${reach} tokens, but the model was made for ${context}; shorten the text.`,
+        {
+          code: 'prompt-too-long',
+          fault: 'usage',
+          where: 'tokens',
+          found: reach,
+          allowed: context,
+        },
       )
-    const tiles = past > 0 ? 1 : Math.max(1, Math.ceil(time / TILE))
-    const positions = Math.min(context, Math.max(MIN_TABLE, 2 ** Math.ceil(Math.log2(past + time))))
-    return { tile: TILE, tiles, positions, past: past > 0, read }
+    const tiles = o.past ? 1 : Math.max(1, Math.ceil(time / TILE))
+    const positions = Math.min(context, Math.max(MIN_TABLE, 2 ** Math.ceil(Math.log2(reach))))
+    return { tile: TILE, tiles, positions, past: o.past ?? false, read: o.read ?? false }
   }
 
   /** Traces the graph of a recipe without compiling it. */

@@ -1,0 +1,60 @@
+import type { Engine } from '../../runs/engine.ts'
+import { execute } from '../../runs/execute.ts'
+import { type Metric, type Plan, plan, type Sample } from '../../runs/plan.ts'
+import type { Edit } from '../../words/edit.ts'
+import type { OnProgress } from '../../words/error.ts'
+
+/** What stands in for a removed head: zeros, or its mean vector over the same text or over reference sequences. */
+export type Removal =
+  | { readonly mode: 'zero' }
+  | { readonly mode: 'mean'; readonly reference: 'self' | readonly (readonly number[])[] }
+
+export interface Ablation {
+  /** Metric of the clean pass of each prompt. */
+  readonly clean: Float64Array
+  /** Metric with the head removed minus the clean one, [prompt, layer, head]. */
+  readonly delta: Float32Array
+}
+
+/** One run for each head: its z replaced at every position. */
+export const removals = (layers: number, heads: number, removal: Removal): Edit[][] =>
+  Array.from({ length: layers * heads }, (_, i): Edit[] => {
+    const where = {
+      at: { site: 'z' as const, layer: Math.floor(i / heads), stack: 'decoder' as const },
+      heads: [i % heads] as [number],
+    }
+    if (removal.mode === 'zero') return [{ do: 'zero', ...where }]
+    const reference =
+      removal.reference === 'self' ? 'self' : (removal.reference as [[number, ...number[]], ...[number, ...number[]][]])
+    return [{ do: 'mean', reference, ...where }]
+  })
+
+/** Plans the removal of every head, one at a time (Michel et al. 2019, Are Sixteen Heads Really Better than One?). */
+export const planAblation = (
+  engine: Engine,
+  prompts: readonly Sample[],
+  removal: Removal,
+  read: Metric,
+  budget: number,
+): Promise<Plan> => plan(engine, prompts, removals(engine.config.layers, engine.config.heads, removal), read, budget)
+
+/** Carries the plan out. */
+export async function ablateHeads(
+  p: Plan,
+  o: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {},
+): Promise<Ablation> {
+  const cells = p.runs.length
+  const clean = new Float64Array(p.base.length)
+  const delta = new Float32Array(p.base.length * cells)
+  for await (const { run, sample, values } of execute(p, o)) {
+    if (run < 0) clean[sample] = values[0]!
+    else delta[sample * cells + run] = values[0]! - clean[sample]!
+  }
+  return { clean, delta }
+}
+
+/** How many heads can be removed alone without the metric getting worse by more than `share` of its clean value. */
+export function harmless(delta: ArrayLike<number>, clean: number, share: number, higherIsBetter: boolean): number {
+  const worst = Math.abs(clean) * share
+  return Array.from(delta).filter(d => (higherIsBetter ? -d : d) <= worst).length
+}
