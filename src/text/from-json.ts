@@ -1,3 +1,4 @@
+import { parseStrictJson } from '../checkpoint/strict-json.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { AddedToken } from './added.ts'
 import { byteToken } from './bpe.ts'
@@ -9,14 +10,13 @@ import type { JsonSource } from './source.ts'
 import { readDecoders, readNormalisers, readPreTokenisers } from './steps.ts'
 import { Vocabulary } from './vocabulary.ts'
 
-const MAX_BYTES = 256 * 2 ** 20
 const MAX_ADDED = 2 ** 18
 const MAX_ADDED_LENGTH = 256
 
 /** Reads a `tokenizer.json` (and `tokenizer_config.json`) of Hugging Face tokenizers, version 0.23. */
 export function fromJson(source: JsonSource): Definition {
   const { file } = source
-  const root = new Reader(parse(source.json, file), file, '')
+  const root = new Reader(parseStrictJson(source.json, { file }), file, '')
   const model = root.object('model')
   // The oldest files leave the type out; what they hold says it.
   const type = model.text('type', model.raw('merges') === undefined ? 'unknown' : 'BPE')
@@ -56,27 +56,6 @@ export function fromJson(source: JsonSource): Definition {
         return text === undefined ? [] : [[name, text]]
       }),
     ),
-  }
-}
-
-/** The one place that parses; the number of bytes is judged first. */
-function parse(json: Uint8Array | string, file: string): unknown {
-  if (json.length > MAX_BYTES)
-    throw new HeadwiseError(`${file}: has ${json.length} bytes; a tokenizer may have ${MAX_BYTES}.`, {
-      code: 'tokenizer-size',
-      file,
-      where: 'tokenizer',
-      found: json.length,
-      allowed: MAX_BYTES,
-    })
-  try {
-    return JSON.parse(typeof json === 'string' ? json : new TextDecoder('utf-8', { fatal: true }).decode(json))
-  } catch (cause) {
-    throw new HeadwiseError(
-      `${file}: is not valid JSON (${cause instanceof Error ? cause.message : String(cause)}).`,
-      { code: 'tokenizer-json', file, where: 'tokenizer', found: 'invalid JSON', allowed: 'JSON in UTF-8' },
-      { cause },
-    )
   }
 }
 

@@ -1,5 +1,4 @@
 import { createContext, Script } from 'node:vm'
-import { HeadwiseError } from '../words/error.ts'
 import type { FindAll } from './patterns.ts'
 
 /** The longest that one pattern of a file may search one text, in milliseconds. */
@@ -23,16 +22,12 @@ export const findGuarded: FindAll = async (source, texts) => {
   try {
     return new Script(`{${SEARCH}}`).runInContext(context, { timeout: PATTERN_LIMIT_MS }) as number[][]
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw new OverTime()
-    throw error
+    // Errors of a context are not instances of this realm's Error.
+    if ((error as { code?: unknown } | undefined)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+      throw new Stopped(`needed more than ${PATTERN_LIMIT_MS} ms for this text and was stopped`)
+    throw new Stopped('needs more memory for this text than a search may have')
   }
 }
 
-/** The time limit was hit; the caller knows which file and pattern. */
-export class OverTime extends Error {}
-
-export const overTime = (file: string, quoted: string): HeadwiseError =>
-  new HeadwiseError(
-    `${file}: the pattern ${JSON.stringify(quoted.slice(0, 200))} needed more than ${PATTERN_LIMIT_MS} ms for this text and was stopped.`,
-    { code: 'tokenizer-pattern-time', file, where: 'text', found: quoted, allowed: `${PATTERN_LIMIT_MS} ms` },
-  )
+/** A search that did not end by itself; the caller knows which file and pattern. */
+export class Stopped extends Error {}

@@ -113,7 +113,7 @@ class Translation {
     if (this.#take('A')) return ['^', false]
     if (this.#take('z')) return ['$', false]
     if (this.#take('Z')) return ['(?=\\n?$)', false]
-    const inside = this.#escape(ignoreCase)
+    const inside = this.#escape(ignoreCase, false)
     return [inside.startsWith('\\p') || inside.startsWith('\\P') ? `[${inside}]` : inside, true]
   }
 
@@ -151,23 +151,23 @@ class Translation {
       }
       if (c === '[' || (c === '&' && this.#peek() === '&')) throw new Untranslatable('has a bracket inside a bracket')
       if (c === '-' && !first && this.#peek() !== ']') throw new Untranslatable('has a range without two ends')
-      const low = c === '\\' ? this.#escape(false) : c
+      const low = c === '\\' ? this.#escape(ignoreCase, true) : c
       const single = c !== '\\' || isSingle(low)
       if (this.#peek() === '-' && this.#pattern[this.#at + 1] !== ']' && c !== '-') {
         this.#at++
         const d = this.#next()
-        const high = d === '\\' ? this.#escape(false) : d
+        const high = d === '\\' ? this.#escape(false, true) : d
         if (!single || d === '[' || (d === '\\' && !isSingle(high)))
           throw new Untranslatable('has a range without two ends')
         if (ignoreCase) throw new Untranslatable('ignores the case of a range')
         out += `${c === '\\' ? low : literal(low, false, true)}-${d === '\\' ? high : literal(high, false, true)}`
-      } else out += c === '\\' ? folded(low, ignoreCase) : literal(c, ignoreCase, true)
+      } else out += c === '\\' ? low : literal(c, ignoreCase, true)
       first = false
     }
   }
 
-  /** What follows a backslash, written so that it may stand inside a bracket. */
-  #escape(ignoreCase: boolean): string {
+  /** What follows a backslash; a class is written as the inside of a bracket. */
+  #escape(ignoreCase: boolean, inBracket: boolean): string {
     if (this.#at >= this.#pattern.length) throw new Untranslatable('ends in a backslash')
     const c = this.#next()
     if (c === 'p' || c === 'P') {
@@ -187,7 +187,7 @@ class Translation {
     if (Object.hasOwn(CLASSES, c)) return CLASSES[c] as string
     if (Object.hasOwn(CONTROLS, c)) return CONTROLS[c] as string
     if (/[A-Za-z0-9]/.test(c)) throw new Untranslatable(`has \\${c}`)
-    return literal(c, ignoreCase, true)
+    return literal(c, ignoreCase, inBracket)
   }
 
   #peek(): string {
@@ -208,12 +208,6 @@ class Translation {
 }
 
 const isSingle = (escaped: string): boolean => !/^\\[pP]/.test(escaped)
-
-function folded(escaped: string, ignoreCase: boolean): string {
-  if (ignoreCase && !isSingle(escaped) && !/^\\[pP]\{(?:White_Space|Nd|[LNPSZM])\}$/.test(escaped))
-    throw new Untranslatable('ignores the case of a property')
-  return escaped
-}
 
 function literal(c: string, ignoreCase: boolean, inBracket: boolean): string {
   const plain = SYNTAX.test(c) ? (c === '-' && !inBracket ? '-' : `\\${c}`) : c

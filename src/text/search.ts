@@ -1,4 +1,5 @@
-import { findGuarded, OverTime, overTime } from './guard.ts'
+import { HeadwiseError } from '../words/error.ts'
+import { findGuarded, Stopped } from './guard.ts'
 import { type CompiledPattern, findInline } from './patterns.ts'
 
 /** A stretch of a text, and whether the pattern matched it. */
@@ -9,15 +10,23 @@ export interface Stretch {
 
 /** Cuts each text into what a pattern matches and what lies between; no stretch is empty. */
 export async function search(pattern: CompiledPattern, texts: readonly string[], file: string): Promise<Stretch[][]> {
-  const found = pattern.linear ? findInline(pattern.source, texts) : await guarded(pattern, texts, file)
+  const found = await find(pattern, texts, file)
   return texts.map((text, i) => stretches(text, found[i] ?? []))
 }
 
-async function guarded(pattern: CompiledPattern, texts: readonly string[], file: string) {
+async function find({ linear, source, quoted }: CompiledPattern, texts: readonly string[], file: string) {
   try {
-    return await findGuarded(pattern.source, texts)
+    return linear ? findInline(source, texts) : await findGuarded(source, texts)
   } catch (error) {
-    throw error instanceof OverTime ? overTime(file, pattern.quoted) : error
+    const what = error instanceof Stopped ? error.message : 'cannot search a text this long'
+    const found = quoted.slice(0, 200)
+    throw new HeadwiseError(`${file}: the pattern ${JSON.stringify(found)} ${what}.`, {
+      code: 'tokenizer-pattern-stopped',
+      file,
+      where: 'text',
+      found,
+      allowed: 'patterns that end',
+    })
   }
 }
 

@@ -21,9 +21,21 @@ class Raised extends Error {}
 let limit = 0
 let steps = 0
 const big = n => { if (n > limit) throw new Limit('writes more than ' + limit + ' characters') }
+// These build a text as long as a product of what they are given; the product is judged before they run.
+const growing = new Set(['indent', 'join', 'replace', 'tojson', 'center'])
+const nameOf = e => (e && e.type === 'CallExpression' ? e.callee.value : e && e.value)
+const sizeOf = v => (v.type === 'IntegerValue' ? Math.abs(v.value) : v.value && v.value.length) || 0
 class Counted extends Interpreter {
+  judge(operand, args, scope) {
+    const size = args.map(a => sizeOf(this.evaluate(a.type === 'KeywordArgumentExpression' ? a.value : a, scope)))
+    big((sizeOf(this.evaluate(operand, scope)) + 1) * Math.max(0, ...size) / 64)
+  }
   evaluate(node, scope) {
     if (++steps > ${TEMPLATE_STEPS}) throw new Limit('takes more than ${TEMPLATE_STEPS} steps')
+    if (node && node.type === 'FilterExpression' && growing.has(nameOf(node.filter)))
+      this.judge(node.operand, node.filter.args || [], scope)
+    if (node && node.type === 'CallExpression' && node.callee.type === 'MemberExpression' && growing.has(node.callee.property.value))
+      this.judge(node.callee.object, node.args, scope)
     const value = super.evaluate(node, scope)
     if (value.type === 'StringValue') big(value.value.length)
     if (value.type === 'ArrayValue' && value.value.length > ${RANGE}) throw new Limit('makes a list of more than ${RANGE} items')
@@ -75,8 +87,9 @@ process.stdin.setEncoding('utf8').on('data', chunk => { input += chunk }).on('en
     answer = { texts: request.variants.map(v => { steps = 0; return render(program, v) }) }
   } catch (e) {
     const kind = e instanceof Raised ? 'raised' : e instanceof Limit ? 'limit' : 'failed'
-    const deep = e instanceof RangeError ? 'nests too deeply or makes a text that is too long' : undefined
-    answer = { kind: deep ? 'limit' : kind, error: deep || String(e && e.message).slice(0, 400) }
+    // The library's own slips: a stack that is full, and a block that never ends.
+    if (e instanceof RangeError) answer = { kind: 'limit', error: 'nests too deeply or makes a text that is too long' }
+    else answer = { kind, error: e instanceof TypeError ? 'it is cut short or not well formed' : String(e && e.message).slice(0, 400) }
   }
   process.stdout.write(JSON.stringify(answer))
 })`
