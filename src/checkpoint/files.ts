@@ -21,10 +21,10 @@ export const systemCode = (error: unknown): string | undefined =>
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE']
 export const isAbsent = (error: unknown): boolean => ABSENT.includes(systemCode(error) ?? '')
 
-/** Turns what the file system says into one sentence about the file. */
-export function systemFault(error: unknown, file: string, doing: string): HeadwiseError {
-  if (error instanceof HeadwiseError) return error
-  const code = systemCode(error) ?? 'unknown'
+/** Turns what the file system says into one sentence about the file; other errors come back as they are. */
+export function systemFault(error: unknown, file: string, doing: string): unknown {
+  const code = systemCode(error)
+  if (error instanceof HeadwiseError || code === undefined) return error
   if (isAbsent(error)) return bad({ code: 'file-missing', file, found: code }, 'there is no such file.')
   return new HeadwiseError(
     `${printable(file)}: ${doing} failed (${code}).`,

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bad, show } from './fault.ts'
-import { readJsonObject } from './files.ts'
+import { readJsonObject, systemFault } from './files.ts'
 import { memberFile } from './folder-member.ts'
 import { readSafetensors } from './safetensors.ts'
 import { readShards } from './shards.ts'
@@ -69,9 +69,17 @@ export async function openIndex(path: string): Promise<TensorSource> {
   return sourceOf(dirname(path), await readShards(path), path)
 }
 
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    throw systemFault(error, folder, 'listing the folder')
+  }
+}
+
 /** Says what a folder without safetensors holds instead. */
 function noWeights(folder: string): Error {
-  const names = readdirSync(folder)
+  const names = listed(folder)
   const details = {
     code: 'no-weights',
     file: folder,

@@ -33,8 +33,8 @@ export function judgeVocabulary({ file, metadata, tensors }: Pick<GgufFile, 'fil
   for (const key of ID_KEYS.map(name => `tokenizer.ggml.${name}_token_id`)) {
     const id = metadata.get(key)
     if (id === undefined || (typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < size)) continue
-    // Converters write an id that is not there as −1 or 2^32 − 1.
-    if (id === -1 || id === 0xffff_ffff) continue
+    // Converters write −1 for a padding token that is not there.
+    if (key.includes('padding') && (id === -1 || id === 0xffff_ffff)) continue
     const details = { code: 'gguf-token-id', file, where: key, found: id, allowed: `0 to ${size - 1}` }
     throw bad(details, `${key} is ${show(id)}, but the vocabulary has the ids 0 to ${size - 1}.`)
   }
