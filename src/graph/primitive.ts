@@ -1,5 +1,4 @@
-import type { NDArray } from '../words/arrays.ts'
-import { sizeOf } from '../words/arrays.ts'
+import { bool, type DType, f32, i32, type NDArray, sizeOf } from '../words/arrays.ts'
 import type { Dims, Shape } from './dim.ts'
 import type { Emitter } from './emit.ts'
 import { type Flow, makeSym, type Operation, type Sym, type Type, typeError } from './sym.ts'
@@ -82,6 +81,13 @@ export const elementwiseFlow = (inputs: readonly Type[], out: Type): Flow =>
 
 /** Flow of an operation that mixes everything. */
 export const mixedFlow = (inputs: readonly Type[]): Flow => inputs.map(t => t.shape.map(() => null))
+
+/** An array of zeros. */
+export function zeros(dtype: DType, shape: readonly number[]): NDArray {
+  const n = sizeOf(shape)
+  if (dtype === 'f32') return f32(shape, new Float32Array(n))
+  return dtype === 'i32' ? i32(shape, new Int32Array(n)) : bool(shape, new Uint8Array(n))
+}
 
 /** Row-major strides, 0 where an axis of size 1 is broadcast to `shape` (aligned at the right). */
 export function broadcastStrides(from: readonly number[], to: readonly number[]): number[] {

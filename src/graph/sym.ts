@@ -60,10 +60,13 @@ export const makeSym = (operation: Operation, inputs: readonly Sym[], type: Type
   scope: inScope,
 })
 
+/** This folder as it stands in stack traces; a trailing slash keeps others of the same beginning apart. */
+const HERE = new URL('.', import.meta.url).pathname
+
 /** The first line outside the graph folder on the current stack: the model code that asked. */
 function callerLine(): string {
   const lines = (new Error().stack ?? '').split('\n').slice(1)
-  const line = lines.find(l => !/[\\/]graph[\\/]/.test(l) && !l.includes('node:internal'))
+  const line = lines.find(l => !l.includes(HERE) && !l.includes('node:internal') && !l.includes('<anonymous>)'))
   return line?.match(/([^\s(/\\]+[\\/][^\s(/\\]+:\d+):\d+\)?$/)?.[1] ?? 'unknown place'
 }
 

@@ -1,6 +1,7 @@
 import type { Dims } from '../graph/dim.ts'
 import type { Graph } from '../graph/sym.ts'
 import type { NDArray } from '../words/arrays.ts'
+import { HeadwiseError } from '../words/error.ts'
 import type { Weights } from './weights.ts'
 
 export type Feeds = Readonly<Record<string, NDArray>>
@@ -30,3 +31,6 @@ export interface Executable extends AsyncDisposable {
   /** Estimate of the bytes of values alive at once in a run of these sizes; weights left out. */
   peakBytes(dims: Dims): number
 }
+
+export const sessionClosed = (): HeadwiseError =>
+  new HeadwiseError('This session is closed; compile the graph again.', { code: 'session-closed', fault: 'failed' })

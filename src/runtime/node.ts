@@ -5,8 +5,9 @@ import { peakBytesOf } from '../graph/measure.ts'
 import type { Graph } from '../graph/sym.ts'
 import type { NDArray } from '../words/arrays.ts'
 import { HeadwiseError, throwIfAborted } from '../words/error.ts'
-import type { Arrays, Backend, Executable, Residence } from './backend.ts'
-import { bindDims, lowerGraph } from './onnx.ts'
+import { type Arrays, type Backend, type Executable, type Residence, sessionClosed } from './backend.ts'
+import { bindDims, checkTargets } from './feeds.ts'
+import { lowerGraph } from './onnx.ts'
 import type { Weights } from './weights.ts'
 
 type Ort = typeof import('onnxruntime-node')
@@ -40,24 +41,35 @@ function fromOrt(t: OrtTensor): NDArray {
   return { dtype, shape: t.dims, data: t.data } as NDArray
 }
 
+const failed = (what: string) => (cause: unknown) => {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  throw new HeadwiseError(
+    `ONNX Runtime could not ${what} the graph: ${why}`,
+    { code: 'runtime-failed', fault: 'failed' },
+    { cause },
+  )
+}
+
 /** ONNX Runtime on the CPU. `threads`: how many cores one operation may use. */
 export async function nodeBackend(threads: number): Promise<Backend> {
   const ort = await import('onnxruntime-node')
 
   const compile = async (graph: Graph, weights: Weights, residence: Residence = 'once'): Promise<Executable> => {
     const bytes = lowerGraph(graph, weights, 'cpu')
-    const session = await ort.InferenceSession.create(bytes, sessionOptions(threads, residence, weights.folder))
+    const options = sessionOptions(threads, residence, weights.folder)
+    const session = await ort.InferenceSession.create(bytes, options).catch(failed('open'))
     let open = true
     return {
       graph,
       run: async (feeds, { into, signal } = {}) => {
         throwIfAborted(signal)
-        if (!open) throw new HeadwiseError('This session is closed.', { code: 'session-closed', fault: 'failed' })
-        bindDims(graph, feeds)
+        if (!open) throw sessionClosed()
+        const dims = bindDims(graph, feeds)
+        if (into) checkTargets(graph, into, dims)
         const inputs: Record<string, OrtTensor> = {}
         for (const name of graph.inputs.keys()) inputs[name] = toOrt(ort, feeds[name]!)
         const fetches = into && Object.fromEntries(Object.entries(into).map(([name, a]) => [name, toOrt(ort, a)]))
-        const result = fetches ? await session.run(inputs, fetches) : await session.run(inputs)
+        const result = await (fetches ? session.run(inputs, fetches) : session.run(inputs)).catch(failed('run'))
         const out: Arrays = {}
         for (const [name, tensor] of Object.entries(result)) out[name] = into?.[name] ?? fromOrt(tensor as OrtTensor)
         return out

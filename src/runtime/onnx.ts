@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
-import { type Dim, dimKey, dimNames, type Shape } from '../graph/dim.ts'
+import { type Dim, dimKey, type Shape } from '../graph/dim.ts'
 import type { Attribute, Emitter, Target } from '../graph/emit.ts'
+import { zeros } from '../graph/primitive.ts'
 import { type Graph, type Sym, topological } from '../graph/sym.ts'
 import { sizeOf } from '../words/arrays.ts'
 import { HeadwiseError } from '../words/error.ts'
@@ -12,9 +13,21 @@ import {
   tensorRecord,
   type ValueRecord,
 } from './onnx-format.ts'
-import type { Weights } from './weights.ts'
+import type { WeightEntry, Weights } from './weights.ts'
+
+export { bindDims } from './feeds.ts'
 
 const shapeRecord = (shape: Shape): (number | string)[] => shape.map(d => (typeof d === 'number' ? d : dimKey(d)))
+
+/** Where an ONNX model finds a weight: inside itself, or a span of a file beside it. */
+export type Place = (name: string, entry: WeightEntry) => TensorRecord['content']
+
+/** The weight stays in the checkpoint's file, which every session maps. */
+const inCheckpoint: Place = (_, { file, offset, shape }) => ({
+  location: basename(file),
+  offset,
+  length: 4 * sizeOf(shape),
+})
 
 /** Collects the nodes of one ONNX graph; equal nodes are written once. */
 class Writer implements Emitter {
@@ -27,6 +40,7 @@ class Writer implements Emitter {
     readonly target: Target,
     readonly graph: Graph,
     readonly weights: Weights,
+    readonly place: Place,
   ) {}
 
   node(
@@ -63,8 +77,7 @@ class Writer implements Emitter {
     const entry = this.weights.entry(name)
     if (!entry)
       throw new HeadwiseError(`The weights hold no tensor named "${name}".`, { code: 'weight-missing', where: name })
-    const content = { location: basename(entry.file), offset: entry.offset, length: 4 * sizeOf(entry.shape) }
-    this.initializers.set(name, { name, type: ONNX_TYPE.f32, shape: entry.shape, content })
+    this.initializers.set(name, { name, type: ONNX_TYPE.f32, shape: entry.shape, content: this.place(name, entry) })
     return name
   }
 
@@ -104,11 +117,18 @@ class Writer implements Emitter {
   }
 }
 
+/** Not every kernel takes arrays without cells; their value is known anyway. */
+const isEmpty = ({ shape }: Sym): boolean => shape.includes(0) && shape.every(d => typeof d === 'number')
+
 /** Emits the nodes that `roots` need; gives the ONNX name of each. */
 function emit(w: Writer, roots: Iterable<Sym>, names: Map<Sym, string>): void {
   for (const node of topological(roots)) {
     if (names.has(node)) continue
     const { operation } = node
+    if (operation.name !== 'input' && isEmpty(node)) {
+      names.set(node, w.constant(zeros(node.dtype, node.shape as readonly number[])))
+      continue
+    }
     const lowered =
       operation.lower?.(
         w,
@@ -124,11 +144,12 @@ function emit(w: Writer, roots: Iterable<Sym>, names: Map<Sym, string>): void {
 }
 
 /**
- * The graph as an ONNX model for a target. Weights stay where they are: the model names their file, offset and length.
+ * The graph as an ONNX model for a target. Unless `place` says otherwise weights stay where they are: the model names
+ * their file, offset and length.
  * An output takes the name of the value itself where a node makes it only for this output, and a copy otherwise.
  */
-export function lowerGraph(graph: Graph, weights: Weights, target: Target): Uint8Array {
-  const w = new Writer(target, graph, weights)
+export function lowerGraph(graph: Graph, weights: Weights, target: Target, place = inCheckpoint): Uint8Array {
+  const w = new Writer(target, graph, weights, place)
   const names = new Map<Sym, string>()
   emit(w, graph.outputs.values(), names)
   const made = new Set(w.nodes.map(n => n.output))
@@ -147,37 +168,4 @@ export function lowerGraph(graph: Graph, weights: Weights, target: Target): Uint
     shape: shapeRecord(t.shape),
   }))
   return encodeModel({ nodes, initializers: [...w.initializers.values()], inputs, outputs, domains: [...w.domains] })
-}
-
-/** Checks what is fed against the graph's inputs and gives the value of every named size. */
-export function bindDims(
-  graph: Graph,
-  feeds: Readonly<Record<string, { dtype: string; shape: readonly number[] }>>,
-): Record<string, number> {
-  const dims: Record<string, number> = {}
-  for (const [name, type] of graph.inputs) {
-    const fed = feeds[name]
-    const refuse = (found: string) =>
-      new HeadwiseError(
-        `The input "${name}" of the graph takes ${type.dtype}[${type.shape.join(', ')}]; found ${found}.`,
-        {
-          code: 'graph-feed',
-          fault: 'failed',
-          where: name,
-          found,
-          allowed: `${type.dtype}[${type.shape.join(', ')}]`,
-        },
-      )
-    if (!fed) throw refuse('nothing')
-    const found = `${fed.dtype}[${fed.shape.join(', ')}]`
-    if (fed.dtype !== type.dtype || fed.shape.length !== type.shape.length) throw refuse(found)
-    for (const [i, d] of type.shape.entries()) {
-      const size = fed.shape[i]!
-      const named = typeof d === 'number' ? undefined : dimKey(d)
-      const expected = typeof d === 'number' ? d : dims[named!]
-      if (expected !== undefined ? expected !== size : !dimNames(d).includes(named!)) throw refuse(found)
-      if (named !== undefined) dims[named] = size
-    }
-  }
-  return dims
 }

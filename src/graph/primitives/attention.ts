@@ -1,4 +1,4 @@
-import { addDims, type Dim, mulDims, sameDim, subDims } from '../dim.ts'
+import { addDims, type Dim, mulDims, sameDim, sameShape, subDims } from '../dim.ts'
 import { composite } from '../primitive.ts'
 import type { Sym, Type } from '../sym.ts'
 import { softmax } from './composite.ts'
@@ -50,7 +50,8 @@ const attentionNode = composite<Attributes>({
   name: 'attention',
   type: ([q, k, v]) => {
     const ranks = [q!, k!, v!].every(t => t.shape.length === 4 && t.dtype === 'f32')
-    if (!ranks || String(k!.shape) !== String(v!.shape) || String(q!.shape[3]) !== String(k!.shape[3]))
+    const fits = (axis: number) => sameDim(q!.shape[axis]!, k!.shape[axis]!)
+    if (!ranks || !sameShape(k!.shape, v!.shape) || !fits(0) || !fits(3))
       return 'takes q [batch, position, head, dimension] and k, v [batch, key, group, dimension]'
     const [heads, groups] = [q!.shape[2], k!.shape[2]]
     if (typeof heads !== 'number' || typeof groups !== 'number' || heads % groups !== 0)

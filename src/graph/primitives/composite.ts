@@ -1,3 +1,4 @@
+import { sameShape } from '../dim.ts'
 import { CONTRIB } from '../emit.ts'
 import { composite, elementwiseFlow } from '../primitive.ts'
 import type { Flow, Sym, Type } from '../sym.ts'
@@ -9,11 +10,15 @@ import { concat, reshape, slice } from './shape.ts'
 
 const floats = (...types: (Type | undefined)[]) => types.every(t => t?.dtype === 'f32')
 const same = (x: Type): Type | string => (floats(x) ? { dtype: 'f32', shape: x.shape } : 'takes float32')
+const rows = (x: Type): Type | string => (x.shape.length > 0 ? same(x) : 'takes at least one axis')
 const lastMixed = (x: Type): Flow => [x.shape.map((_, i) => (i === x.shape.length - 1 ? null : i))]
+
+/** The lowest finite float32. */
+const LOWEST = scalar(-3.4028234663852886e38)
 
 const softmaxNode = composite<object>({
   name: 'softmax',
-  type: ([x]) => same(x!),
+  type: ([x]) => rows(x!),
   expand: ([x]) => {
     const e = exp(sub(x!, maximum(x!, -1)))
     return div(e, sum(e, -1))
@@ -26,16 +31,19 @@ export const softmax = (x: Sym): Sym => softmaxNode([x], {})
 
 /** Softmax over the last axis in which a row without any finite entry becomes zeros instead of NaN. */
 export function softmaxOrZero(x: Sym): Sym {
-  const lowest = scalar(-3.4028234663852886e38)
-  const e = exp(sub(x, max(maximum(x, -1), lowest)))
+  const e = exp(sub(x, max(maximum(x, -1), LOWEST)))
   return div(e, max(sum(e, -1), scalar(1.1754943508222875e-38)))
 }
 
 const logsumexpNode = composite<object>({
   name: 'logsumexp',
-  type: ([x]) => (floats(x) ? { dtype: 'f32', shape: x!.shape.with(-1, 1) } : 'takes float32'),
+  type: ([x]) => {
+    const type = rows(x!)
+    return typeof type === 'string' ? type : { dtype: 'f32', shape: type.shape.with(-1, 1) }
+  },
   expand: ([x]) => {
-    const top = maximum(x!, -1)
+    // A row of −∞ alone would otherwise give −∞ − −∞.
+    const top = max(maximum(x!, -1), LOWEST)
     return add(log(sum(exp(sub(x!, top)), -1)), top)
   },
   flow: ([x]) => lastMixed(x!),
@@ -46,7 +54,7 @@ export const logsumexp = (x: Sym): Sym => logsumexpNode([x], {})
 const rmsNormNode = composite<{ readonly eps: number }>({
   name: 'rmsNorm',
   type: ([x, w]) =>
-    floats(x, w) && w!.shape.length === 1 && String(w!.shape[0]) === String(x!.shape.at(-1))
+    floats(x, w) && w!.shape.length === 1 && typeof w!.shape[0] === 'number' && w!.shape[0] === x!.shape.at(-1)
       ? { dtype: 'f32', shape: x!.shape }
       : 'takes rows and one weight for each of their cells',
   expand: ([x, w], { eps }) => {
@@ -97,9 +105,19 @@ const ropeNode = composite<object>({
     const table = cos!.shape[1]
     if (!floats(x, cos, sin) || x!.shape.length !== 4 || positions!.dtype !== 'i32' || positions!.shape.length !== 2)
       return 'takes [batch, position, head, dimension], two tables [position, dimension/2] and int32 positions [batch, position]'
-    return typeof width === 'number' && typeof table === 'number' && width === 2 * table
+    if (
+      typeof width !== 'number' ||
+      typeof table !== 'number' ||
+      width !== 2 * table ||
+      !sameShape(cos!.shape, sin!.shape)
+    )
+      return `tables of width ${table} do not turn heads of ${width}`
+    const [length, time] = [cos!.shape[0]!, x!.shape[1]!]
+    if (typeof length === 'number' && typeof time === 'number' && length < time)
+      return `tables of ${length} positions are shorter than the ${time} rows`
+    return sameShape(positions!.shape, x!.shape.slice(0, 2))
       ? { dtype: 'f32', shape: x!.shape }
-      : `tables of width ${table} do not turn heads of ${width}`
+      : 'every row takes one position'
   },
   expand: ([x, cosTable, sinTable, positions]) => {
     const half = cosTable!.shape[1] as number
@@ -132,6 +150,7 @@ const ropeNode = composite<object>({
 })
 /**
  * Rotary position embedding in the half-split form (Su et al. 2021): x [batch, position, head, dimension],
- * tables of cos and sin [positions, dimension/2], positions int32 [batch, position].
+ * tables of cos and sin [length, dimension/2] with at least as many rows as x has positions, positions int32
+ * [batch, position] below that length.
  */
 export const rope = (x: Sym, cos: Sym, sin: Sym, positions: Sym): Sym => ropeNode([x, cos, sin, positions], {})

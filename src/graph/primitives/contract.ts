@@ -12,6 +12,8 @@ const matmulNode = primitive<object>({
     if (m === undefined || k === undefined || k2 === undefined || n === undefined)
       return 'takes two matrices or stacks of them'
     if (a!.dtype !== 'f32' || b!.dtype !== 'f32') return 'takes float32'
+    // The runtime leaves such a product unwritten.
+    if (k === 0) return 'a product over no cells'
     if (!sameDim(k, k2)) return `the inner sizes ${k} and ${k2} differ`
     return batch ? { dtype: 'f32', shape: [...batch, m, n] } : 'the stacks do not broadcast'
   },
@@ -49,8 +51,9 @@ const linearNode = primitive<object>({
   name: 'linear',
   type: ([x, w, b]) => {
     const k = x!.shape[x!.shape.length - 1]
-    if (x!.dtype !== 'f32' || w!.dtype !== 'f32') return 'takes float32'
-    if (k === undefined || w!.shape.length !== 2) return 'takes rows and a weight [out, in]'
+    if ([x, w, b].some(t => t && t.dtype !== 'f32')) return 'takes float32'
+    if (typeof k !== 'number' || k === 0 || w!.shape.length !== 2)
+      return 'takes rows of known width and a weight [out, in]'
     const [out, inner] = w!.shape as readonly [Dim, Dim]
     if (!sameDim(k, inner)) return `rows of ${k} do not fit a weight of ${inner} inputs`
     if (b && (b.shape.length !== 1 || !sameDim(b.shape[0]!, out))) return `the bias must have ${out} values`

@@ -1,31 +1,24 @@
-import { bool, type DType, f32, i32, type NDArray } from '../../words/arrays.ts'
+import type { DType, NDArray } from '../../words/arrays.ts'
 import { broadcastShapes } from '../dim.ts'
-import { broadcastStrides, elementwiseFlow, primitive, walk } from '../primitive.ts'
+import { broadcastStrides, elementwiseFlow, primitive, walk, zeros } from '../primitive.ts'
 import type { Sym, Type } from '../sym.ts'
 
-const arrayOf = (dtype: DType, shape: readonly number[], values: ArrayLike<number>): NDArray =>
-  dtype === 'f32'
-    ? f32(shape, Float32Array.from(values))
-    : dtype === 'i32'
-      ? i32(shape, Int32Array.from(values))
-      : bool(shape, Uint8Array.from(values))
-
 /** Applies `f` cell by cell under broadcasting, in float64, rounded once to the output's type. */
-export function mapCells(
+function mapCells(
   inputs: readonly NDArray[],
   dtype: DType,
   shape: readonly number[],
   f: (...x: number[]) => number,
 ): NDArray {
-  const values = new Float64Array(shape.reduce((n, d) => n * d, 1))
+  const out = zeros(dtype, shape)
   walk(
     shape,
     inputs.map(a => broadcastStrides(a.shape, shape)),
     (flat, offsets) => {
-      values[flat] = f(...inputs.map((a, i) => a.data[offsets[i]!]!))
+      out.data[flat] = f(...inputs.map((a, i) => a.data[offsets[i]!]!))
     },
   )
-  return arrayOf(dtype, shape, values)
+  return out
 }
 
 const common = (inputs: readonly Type[]) =>
@@ -48,13 +41,19 @@ function unary(name: string, onnx: string, f: (x: number) => number) {
 }
 
 /** A function of two numbers of one type, under broadcasting. */
-function binary(name: string, onnx: string, f: (a: number, b: number) => number, result?: 'bool') {
+function binary(
+  name: string,
+  onnx: string,
+  f: (a: number, b: number) => number,
+  takes: readonly DType[] = ['f32', 'i32'],
+  result?: 'bool',
+) {
   const apply = primitive<object>({
     name,
     type: inputs => {
       const shape = common(inputs)
       const dtype = inputs[0]!.dtype
-      if (dtype !== inputs[1]!.dtype || dtype === 'bool') return 'takes two float32 or two int32'
+      if (dtype !== inputs[1]!.dtype || !takes.includes(dtype)) return `takes two of one type, ${takes.join(' or ')}`
       return shape ? { dtype: result ?? dtype, shape } : 'the shapes do not broadcast'
     },
     evaluate: (inputs, _, shape) => mapCells(inputs, result ?? inputs[0]!.dtype, shape, f),
@@ -74,10 +73,11 @@ export const erf = unary('erf', 'Erf', errorFunction)
 export const add = binary('add', 'Add', (a, b) => a + b)
 export const sub = binary('sub', 'Sub', (a, b) => a - b)
 export const mul = binary('mul', 'Mul', (a, b) => a * b)
-export const div = binary('div', 'Div', (a, b) => a / b)
+// Whole numbers are not divided: a divisor of 0 would end the process.
+export const div = binary('div', 'Div', (a, b) => a / b, ['f32'])
 export const max = binary('max', 'Max', (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : Math.max(a, b)))
-export const eq = binary('eq', 'Equal', (a, b) => Number(a === b), 'bool')
-export const lessOrEqual = binary('lessOrEqual', 'LessOrEqual', (a, b) => Number(a <= b), 'bool')
+export const eq = binary('eq', 'Equal', (a, b) => Number(a === b), ['f32', 'i32'], 'bool')
+export const lessOrEqual = binary('lessOrEqual', 'LessOrEqual', (a, b) => Number(a <= b), ['f32', 'i32'], 'bool')
 
 const whereNode = primitive<object>({
   name: 'where',

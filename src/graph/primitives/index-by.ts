@@ -1,17 +1,8 @@
-import { bool, f32, i32, type NDArray } from '../../words/arrays.ts'
+import { i32 } from '../../words/arrays.ts'
 import { HeadwiseError } from '../../words/error.ts'
-import type { Dim } from '../dim.ts'
-import { primitive } from '../primitive.ts'
+import { type Dim, sameDim } from '../dim.ts'
+import { primitive, zeros } from '../primitive.ts'
 import type { Sym } from '../sym.ts'
-
-const emptyLike = (x: NDArray, shape: readonly number[]): NDArray => {
-  const n = shape.reduce((p, d) => p * d, 1)
-  return x.dtype === 'f32'
-    ? f32(shape, new Float32Array(n))
-    : x.dtype === 'i32'
-      ? i32(shape, new Int32Array(n))
-      : bool(shape, new Uint8Array(n))
-}
 
 function inRange(index: number, size: number, name: string): number {
   if (index < 0 || index >= size)
@@ -38,7 +29,7 @@ const gatherNode = primitive<{ readonly axis: number }>({
     const inner = table!.shape.slice(axis + 1).reduce((p, d) => p * d, 1)
     const size = table!.shape[axis]!
     const count = indices!.data.length
-    const out = emptyLike(table!, shape)
+    const out = zeros(table!.dtype, shape)
     for (let i = 0; i < out.data.length; i++) {
       const at = inRange(indices!.data[Math.floor(i / inner) % count]!, size, 'gather')
       out.data[i] = table!.data[(Math.floor(i / inner / count) * size + at) * inner + (i % inner)]!
@@ -61,7 +52,7 @@ const gatherAlongNode = primitive<{ readonly axis: number }>({
   name: 'gatherAlong',
   type: ([x, indices], { axis }) => {
     const fits = indices!.dtype === 'i32' && indices!.shape.length === x!.shape.length && x!.shape[axis] !== undefined
-    const agree = x!.shape.every((d, i) => i === axis || String(d) === String(indices!.shape[i]))
+    const agree = x!.shape.every((d, i) => i === axis || sameDim(d, indices!.shape[i]!))
     return fits && agree
       ? { dtype: x!.dtype, shape: indices!.shape }
       : `indices must be int32 of the same shape but for axis ${axis}`
@@ -69,7 +60,7 @@ const gatherAlongNode = primitive<{ readonly axis: number }>({
   evaluate: ([x, indices], { axis }, shape) => {
     const inner = shape.slice(axis + 1).reduce((p, d) => p * d, 1)
     const size = x!.shape[axis]!
-    const out = emptyLike(x!, shape)
+    const out = zeros(x!.dtype, shape)
     for (let i = 0; i < out.data.length; i++) {
       const outer = Math.floor(i / inner / shape[axis]!)
       out.data[i] = x!.data[(outer * size + inRange(indices!.data[i]!, size, 'gatherAlong')) * inner + (i % inner)]!

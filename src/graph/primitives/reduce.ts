@@ -38,20 +38,23 @@ function reduction(name: string, onnx: string, start: number, f: (total: number,
     flow: ([x], { axes }) => flowOf(x!, axes),
   })
   return (x: Sym, ...axes: readonly number[]): Sym =>
-    apply([x], { axes: axes.map(a => (a < 0 ? a + x.shape.length : a)) })
+    axes.length === 0 ? x : apply([x], { axes: axes.map(a => (a < 0 ? a + x.shape.length : a)) })
 }
 
 /** Sum over the axes (negative ones count from the end), which stay with size 1; over no cells it is 0. */
 export const sum = reduction('sum', 'ReduceSum', 0, (t, v) => t + v)
-/** Largest value over the axes, which stay with size 1; over no cells it is −∞. */
+/** Largest value over the axes, which stay with size 1; over no cells it is −∞. What NaN gives is not defined. */
 export const maximum = reduction('maximum', 'ReduceMax', Number.NEGATIVE_INFINITY, (t, v) =>
   Number.isNaN(v) || v > t ? v : t,
 )
 
 const argmaxNode = primitive<{ readonly axis: number }>({
   name: 'argmax',
-  type: ([x], { axis }) =>
-    x!.shape[axis] === 0 ? 'an empty axis has no largest value' : { dtype: 'i32', shape: kept(x!, [axis]) },
+  type: ([x], { axis }) => {
+    if (x!.dtype !== 'f32') return 'takes float32'
+    if (x!.shape[axis] === 0) return 'an empty axis has no largest value'
+    return legal(x!, [axis]) ?? { dtype: 'i32', shape: kept(x!, [axis]) }
+  },
   evaluate: ([x], _, shape) => {
     const best = new Float64Array(shape.reduce((n, d) => n * d, 1)).fill(Number.NEGATIVE_INFINITY)
     const found = new Int32Array(best.length)
@@ -68,5 +71,5 @@ const argmaxNode = primitive<{ readonly axis: number }>({
   lower: (e, inputs, { axis }) => e.node('Cast', [e.node('ArgMax', inputs, { axis, keepdims: 1 })], { to: 6 }),
   flow: ([x], { axis }) => flowOf(x!, [axis]),
 })
-/** Index of the (first) largest value along the axis, which stays with size 1. */
+/** Index of the (first) largest value along the axis, which stays with size 1. What NaN gives is not defined. */
 export const argmax = (x: Sym, axis: number): Sym => argmaxNode([x], { axis: axis < 0 ? axis + x.shape.length : axis })

@@ -1,17 +1,13 @@
-import { bool, f32, i32, type NDArray } from '../../words/arrays.ts'
+import type { NDArray } from '../../words/arrays.ts'
 import { addDims, type Dim, evaluateDim, productOf, type Shape, sameDim, sameShape, subDims } from '../dim.ts'
-import { broadcastStrides, primitive, walk } from '../primitive.ts'
+import { broadcastStrides, primitive, walk, zeros } from '../primitive.ts'
 import type { Sym } from '../sym.ts'
 
 /** An array of the same element type, cell by cell from `x` at the given flat index. */
 function pick(x: NDArray, shape: readonly number[], from: (flat: number) => number): NDArray {
-  const n = shape.reduce((p, d) => p * d, 1)
-  const fill = <T extends { [i: number]: number }>(out: T): T => {
-    for (let i = 0; i < n; i++) out[i] = x.data[from(i)]!
-    return out
-  }
-  if (x.dtype === 'f32') return f32(shape, fill(new Float32Array(n)))
-  return x.dtype === 'i32' ? i32(shape, fill(new Int32Array(n))) : bool(shape, fill(new Uint8Array(n)))
+  const out = zeros(x.dtype, shape)
+  for (let i = 0; i < out.data.length; i++) out.data[i] = x.data[from(i)]!
+  return out
 }
 
 const strided = (x: NDArray, shape: readonly number[], strides: readonly number[], start = 0): NDArray => {
@@ -132,7 +128,7 @@ const concatNode = primitive<{ readonly axis: number }>({
       while (column >= widths[which]!) column -= widths[which++]!
       return [which, Math.floor(flat / width) * widths[which]! + column]
     }
-    const out = pick(inputs[0]!, shape, () => 0)
+    const out = zeros(inputs[0]!.dtype, shape)
     for (let i = 0; i < out.data.length; i++) {
       const [which, at] = from(i)
       out.data[i] = inputs[which]!.data[at]!
