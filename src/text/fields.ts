@@ -1,16 +1,7 @@
+import { show } from '../checkpoint/fault.ts'
 import { HeadwiseError } from '../words/error.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
-
-const shown = (value: unknown): string => {
-  const text =
-    typeof value === 'object' && value !== null
-      ? Array.isArray(value)
-        ? 'a list'
-        : 'an object'
-      : String(JSON.stringify(value))
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
-}
 
 /** Reads fields of parsed JSON by own keys, and says in one sentence what is wrong with one. */
 export class Reader {
@@ -36,8 +27,8 @@ export class Reader {
   wrong(key: string, found: unknown, allowed: string, code = 'tokenizer-field'): HeadwiseError {
     const where = this.path(key)
     return new HeadwiseError(
-      `${this.file}: ${where === '' ? 'the tokenizer' : where} is ${found === undefined ? 'missing' : shown(found)}; allowed is ${allowed}.`,
-      { code, file: this.file, where: where === '' ? 'tokenizer' : where, found: shown(found), allowed },
+      `${this.file}: ${where === '' ? 'the tokenizer' : where} is ${found === undefined ? 'missing' : show(found)}; allowed is ${allowed}.`,
+      { code, file: this.file, where: where === '' ? 'tokenizer' : where, found: show(found), allowed },
     )
   }
 

@@ -1,3 +1,4 @@
+import { show } from '../checkpoint/fault.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { MAX_ENTRIES, type Vocabulary } from './vocabulary.ts'
 
@@ -41,7 +42,7 @@ export class MergeList implements Merges {
       const id = vocabulary.id(text)
       if (id !== undefined) return id
       throw new HeadwiseError(
-        `${file}: ${where}[${rank}] needs the token ${JSON.stringify(text)}, which the vocabulary does not hold.`,
+        `${file}: ${where}[${rank}] needs the token ${show(text)}, which the vocabulary does not hold.`,
         {
           code: 'tokenizer-merge-token',
           file,
@@ -91,16 +92,14 @@ function parts(entry: unknown, rank: number, file: string, where: string): reado
       return [entry.slice(0, space), entry.slice(space + 1)]
   } else if (Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'string' && typeof entry[1] === 'string')
     return [entry[0], entry[1]]
-  throw new HeadwiseError(`${file}: ${where}[${rank}] is ${shown(entry)}; a merge has two texts as its parts.`, {
+  throw new HeadwiseError(`${file}: ${where}[${rank}] is ${show(entry)}; a merge has two texts as its parts.`, {
     code: 'tokenizer-merge-parts',
     file,
     where: `${where}[${rank}]`,
-    found: shown(entry),
+    found: show(entry),
     allowed: 'two texts',
   })
 }
-
-const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 100)
 
 /**
  * SentencePiece BPE: any two neighbours whose joined text is a token may be joined, the best score first. Among equal

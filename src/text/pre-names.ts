@@ -74,7 +74,7 @@ export function preTokeniserOf(name: string | undefined, file: string): NamedPre
     }),
   )
   return {
-    steps: [...splits, { type: 'ByteLevel', prefixSpace: false, pattern: undefined }],
+    steps: [...splits, { type: 'ByteLevel' }],
     normalisers: facts.normaliser === undefined ? [] : [{ type: facts.normaliser }],
     ignoreMerges: facts.ignoreMerges ?? false,
   }

@@ -12,7 +12,10 @@ export type PreTokeniser =
       readonly behaviour: Behaviour
       readonly invert: boolean
     }
-  | { readonly type: 'ByteLevel'; readonly prefixSpace: boolean; readonly pattern: CompiledPattern | undefined }
+  /** A space before every piece that does not begin with one. */
+  | { readonly type: 'PrefixSpace' }
+  /** Every byte of UTF-8 written as one character. */
+  | { readonly type: 'ByteLevel' }
   | {
       readonly type: 'Metaspace'
       readonly mark: string
@@ -36,11 +39,10 @@ async function apply(step: PreTokeniser, pieces: string[], atStart: boolean, fil
   switch (step.type) {
     case 'Split':
       return (await search(step.pattern, pieces, file)).flatMap(s => join(s, step.behaviour, step.invert))
-    case 'ByteLevel': {
-      const spaced = step.prefixSpace ? pieces.map(p => (p.startsWith(' ') ? p : ` ${p}`)) : pieces
-      if (step.pattern === undefined) return spaced.map(toByteCharacters)
-      return (await search(step.pattern, spaced, file)).flatMap(s => s.map(({ text }) => toByteCharacters(text)))
-    }
+    case 'PrefixSpace':
+      return pieces.map(p => (p.startsWith(' ') ? p : ` ${p}`))
+    case 'ByteLevel':
+      return pieces.map(toByteCharacters)
     case 'Metaspace': {
       const marked = pieces.map((p, i) => {
         const replaced = p.replaceAll(' ', step.mark)

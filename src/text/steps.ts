@@ -27,13 +27,14 @@ const NORMALISERS = readers<Normaliser>({
 const BEHAVIOURS: readonly Behaviour[] = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous']
 
 const PRE_TOKENISERS = readers<PreTokeniser>({
-  ByteLevel: (s, file, where) => [
-    {
-      type: 'ByteLevel',
-      prefixSpace: s.flag('add_prefix_space', true),
-      pattern: s.flag('use_regex', true) ? compilePattern({ regex: GPT2 }, file, where) : undefined,
-    },
-  ],
+  ByteLevel: (s, file, where) => {
+    const steps: PreTokeniser[] = s.flag('add_prefix_space', true) ? [{ type: 'PrefixSpace' }] : []
+    if (s.flag('use_regex', true)) {
+      const pattern = compilePattern({ regex: GPT2 }, file, where)
+      steps.push({ type: 'Split', pattern, behaviour: 'Isolated', invert: false })
+    }
+    return [...steps, { type: 'ByteLevel' }]
+  },
   Digits: (s, file, where) => [
     {
       type: 'Split',

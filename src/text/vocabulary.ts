@@ -1,3 +1,4 @@
+import { show } from '../checkpoint/fault.ts'
 import { HeadwiseError } from '../words/error.ts'
 
 /** No published vocabulary or merge list comes near it; it bounds what a file can make us allocate. */
@@ -30,8 +31,8 @@ export class Vocabulary {
     if (list.length > (rows ?? MAX_ENTRIES))
       throw tooManyIds(file, 'tokenizer.ggml.tokens', list.length - 1, rows ?? MAX_ENTRIES)
     const ids = new Map<string, number>()
-    // A text that occurs twice keeps its first id, as llama.cpp does; decoding knows both.
-    for (let id = list.length - 1; id >= 0; id--) ids.set(list[id] as string, id)
+    // A text that occurs twice is encoded as its last id, as in transformers; both ids decode.
+    for (let id = 0; id < list.length; id++) ids.set(list[id] as string, id)
     return new Vocabulary(file, rows, ids, list.slice())
   }
 
@@ -55,8 +56,14 @@ export class Vocabulary {
   add(text: string, id: unknown, where: string): number {
     if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0)
       throw new HeadwiseError(
-        `${this.#file}: ${where} gives the token ${JSON.stringify(text)} the id ${String(id)}; ids are whole numbers from 0.`,
-        { code: 'tokenizer-id', file: this.#file, where, found: id, allowed: 'whole numbers from 0' },
+        `${this.#file}: ${where} gives the token ${show(text)} the id ${show(id)}; ids are whole numbers from 0.`,
+        {
+          code: 'tokenizer-id',
+          file: this.#file,
+          where,
+          found: typeof id === 'number' ? id : show(id),
+          allowed: 'whole numbers from 0',
+        },
       )
     if (id >= this.#rows) throw tooManyIds(this.#file, where, id, this.#rows)
     const other = this.#texts[id]
@@ -64,8 +71,8 @@ export class Vocabulary {
     if ((other !== undefined && other !== text) || (otherId !== undefined && otherId !== id))
       throw new HeadwiseError(
         other === undefined || other === text
-          ? `${this.#file}: ${where} gives the token ${JSON.stringify(text)} the id ${id}, but it already has ${otherId}.`
-          : `${this.#file}: ${where} gives the id ${id} to ${JSON.stringify(text)}, but it belongs to ${JSON.stringify(other)}.`,
+          ? `${this.#file}: ${where} gives the token ${show(text)} the id ${id}, but it already has ${otherId}.`
+          : `${this.#file}: ${where} gives the id ${id} to ${show(text)}, but it belongs to ${show(other)}.`,
         { code: 'tokenizer-id-repeated', file: this.#file, where, found: id, allowed: 'one id a token' },
       )
     while (this.#texts.length < id) this.#texts.push(undefined)

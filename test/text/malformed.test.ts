@@ -56,7 +56,7 @@ describe('40: not a tokenizer', () => {
     expect(error).toMatchObject({ code: 'json-size', found: json.length })
   })
   cases([
-    ['no model', () => ({ added_tokens: [] }), { code: 'tokenizer-field', where: 'model', found: 'undefined' }, asIs],
+    ['no model', () => ({ added_tokens: [] }), { code: 'tokenizer-field', where: 'model', found: 'nothing' }, asIs],
     [
       'an unknown type of model',
       model('type', 'constructor'),
@@ -84,7 +84,7 @@ describe('41: merges', () => {
     ['one part', merges(['t']), fault('["t"]'), merges('t h')],
     ['one part, written as a text', merges('th'), fault('"th"'), merges('t h')],
     ['three parts', merges('t h e'), fault('"t h e"'), merges('t h')],
-    ['numbers', merges([1, 2]), fault('[1,2]'), merges(['t', 'h'])],
+    ['numbers', merges([1, 2]), fault('[1, 2]'), merges(['t', 'h'])],
     ['not a list', model('merges', {}), { code: 'tokenizer-field', where: 'model.merges', found: 'an object' }, asIs],
   ])
   test('twenty million merges', async () => {
@@ -113,7 +113,7 @@ describe('42: ids', () => {
     ['an id twice', id(3), range(3, 'tokenizer-id-repeated'), id(262)],
     ['-1', id(-1), range(-1), id(262)],
     ['1.5', id(1.5), range(1.5), id(262)],
-    ['a text', id('7'), range('7'), id(262)],
+    ['a text', id('7'), range('"7"'), id(262)],
     ['1e10', id(1e10), range(1e10, 'tokenizer-id-range'), id(262)],
   ])
   test('beyond the rows of the embedding', async () => {
@@ -195,7 +195,7 @@ describe('45: steps', () => {
     [
       'a list where a step belongs',
       put('normalizer', []),
-      { code: 'tokenizer-field', where: 'normalizer', found: 'a list' },
+      { code: 'tokenizer-field', where: 'normalizer', found: '[]' },
       deep('normalizer', 'normalizers', 3),
     ],
   ])
@@ -333,7 +333,7 @@ describe('48: added tokens and post-processors', () => {
     [
       'a post-processor with an unknown token',
       template('<nope>', [260]),
-      { code: 'tokenizer-special', where: 'post_processor.special_tokens.<nope>', found: 'undefined' },
+      { code: 'tokenizer-special', where: 'post_processor.special_tokens.<nope>', found: 'nothing' },
       template('<|start|>', [260]),
     ],
     [
