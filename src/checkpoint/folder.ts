@@ -40,16 +40,22 @@ const missing = (folder: string, name: string, why: string) =>
     `${name} is missing; ${why}.`,
   )
 
+/** The tokenizer.json of a folder, for whoever needs text; an error that names it where it is missing. */
+export function tokenizerFile({ folder, companions }: Pick<TensorSource, 'folder' | 'companions'>): string {
+  if (companions.tokenizerJson !== undefined) return companions.tokenizerJson
+  throw missing(folder, 'tokenizer.json', 'it turns text into token ids')
+}
+
 /** A source of the safetensors whose headers were read, with the configuration beside them. */
 function sourceOf(folder: string, tensors: ReadonlyMap<string, StoredTensor>, file: string): TensorSource {
   const config = readMember(folder, 'config.json')
   if (config === undefined) throw missing(folder, 'config.json', 'it says how the weights are put together')
   const generation = readMember(folder, 'generation_config.json')
   const companions = companionsOf(folder)
-  if (companions.tokenizerJson === undefined) throw missing(folder, 'tokenizer.json', 'it turns text into token ids')
   return {
     format: 'safetensors',
     file,
+    folder,
     tensors,
     config,
     ...(generation && { generation }),

@@ -24,7 +24,10 @@ export interface PlacedWeight {
 }
 
 /** Finds every weight of a layout in the source and compares the shapes. */
-export function placeWeights(source: TensorSource, layout: Layout): PlacedWeight[] {
+export function placeWeights(
+  source: Pick<TensorSource, 'format' | 'file' | 'tensors'>,
+  layout: Layout,
+): PlacedWeight[] {
   return layout.map(entry => {
     const tensor = source.tensors.get(entry.from)
     const { file } = source

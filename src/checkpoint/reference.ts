@@ -76,7 +76,7 @@ export function resolveModel(reference: string): ModelPlace {
 async function openGguf(path: string): Promise<TensorSource> {
   const { metadata, tensors, files } = await readGgufParts(path)
   judgeVocabulary({ file: path, metadata, tensors })
-  return { format: 'gguf', file: path, tensors, metadata, files, companions: {}, notes: [] }
+  return { format: 'gguf', file: path, folder: dirname(path), tensors, metadata, files, companions: {}, notes: [] }
 }
 
 /** Opens a checkpoint: judges its headers and configuration, reads no weight. */

@@ -16,6 +16,8 @@ export interface TensorSource {
   readonly format: 'safetensors' | 'gguf'
   /** The file or folder as it was named, for errors. */
   readonly file: string
+  /** Absolute path of the folder that holds the weights and what stands beside them. */
+  readonly folder: string
   readonly tensors: ReadonlyMap<string, StoredTensor>
   /** config.json of a Hugging Face folder. */
   readonly config?: JsonObject

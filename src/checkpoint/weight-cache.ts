@@ -90,7 +90,7 @@ async function cached(hash: string, placed: readonly PlacedWeight[]): Promise<Ma
   const folder = join(weightsRoot(), hash)
   try {
     const { tensors } = await readSafetensors(join(realpathSync(folder), WEIGHTS_FILE))
-    const source: TensorSource = { format: 'safetensors', file: folder, tensors, files: [], companions: {}, notes: [] }
+    const source = { format: 'safetensors', file: folder, tensors } as const
     const own = placeWeights(
       source,
       placed.map(({ entry: { name, shape } }) => ({ name, from: name, shape })),

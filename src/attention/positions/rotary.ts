@@ -20,6 +20,8 @@ export type RopeScaling =
       readonly attentionFactor: number
       readonly truncate: boolean
     }
+  /** One divisor per pair of dimensions, as GGUF files keep them in `rope_freqs.weight`. */
+  | { readonly type: 'factors'; readonly factors: readonly number[] }
 
 export interface Rotary {
   readonly theta: number
@@ -62,6 +64,8 @@ export function rotaryFrequencies({ theta, scaling }: Rotary, width: number): Fl
         return llama3(frequency, scaling)
       case 'yarn':
         return yarn(frequency, i, width, theta, scaling)
+      case 'factors':
+        return frequency / scaling.factors[i]!
     }
   })
 }
