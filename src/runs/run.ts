@@ -1,3 +1,4 @@
+import type { Arrays } from '../runtime/backend.ts'
 import { f32, i32, type NDArray } from '../words/arrays.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError, type OnProgress, throwIfAborted } from '../words/error.ts'
@@ -14,6 +15,8 @@ export type Sink = (at: Point, value: NDArray<'f32'>) => Promise<void>
 
 export interface RunOptions extends EditContext {
   readonly capture?: readonly Point[]
+  /** Reductions of patterns to rows, kept by their key (`pattern@6/ID`) whatever the sink takes. */
+  readonly reductions?: readonly Probe[]
   readonly edits?: readonly Edit[]
   /** All logits [time, vocabulary] instead of those after the last token. */
   readonly allLogits?: boolean
@@ -29,6 +32,8 @@ export interface SequenceRun {
   readonly ids: readonly number[]
   /** Nats per token, mean over t ≥ 1; null for one token. */
   readonly loss: number | null
+  /** −log p of tokens 1, 2, … given those before, nats. */
+  readonly tokenLoss: Float32Array
   readonly top: readonly { readonly id: number; readonly logprob: number }[]
   /** After the last token: [vocabulary]; or [time, vocabulary]. */
   readonly logits: NDArray<'f32'>
@@ -45,6 +50,7 @@ interface Pass {
   readonly probes: readonly Probe[]
   readonly feeds: Readonly<Record<string, NDArray>>
   readonly capture: readonly Point[]
+  readonly keep: (key: string, value: NDArray<'f32'>) => void
 }
 
 const at = (layer: number) => (p: { at: Point }) => !isTail(p.at) && p.at.site !== 'embed' && p.at.layer === layer
@@ -58,6 +64,12 @@ export function captureBytes(engine: Engine, capture: readonly Point[], time: nu
   )
 }
 
+/** Hands captures to the sink, and reductions (whose keys hold a slash) to the caller. */
+async function hand(capture: readonly Point[], out: Arrays, pass: Pass, sink: Sink): Promise<void> {
+  for (const p of capture) await sink(p, sampleOf(out[pointKey(p)]!))
+  for (const [key, value] of Object.entries(out)) if (key.includes('/')) pass.keep(key, sampleOf(value))
+}
+
 /** The whole body as one graph: everything up to the last residual, [1, time, dim]. */
 async function wholeBody(
   engine: Engine,
@@ -68,7 +80,7 @@ async function wholeBody(
   const end = point('resid_post', engine.config.layers - 1)
   const recipe: Recipe = { extent: engine.extent(pass.ids.length), probes: pass.probes, want: [...pass.capture, end] }
   const out = await engine.run(recipe, { ...tokenFeeds([pass.ids]), ...pass.feeds }, { signal })
-  for (const p of pass.capture) await sink(p, sampleOf(out[pointKey(p)]!))
+  await hand(pass.capture, out, pass, sink)
   return out[pointKey(end)]!.data as Float32Array
 }
 
@@ -88,7 +100,7 @@ async function layeredBody(engine: Engine, pass: Pass, sink: Sink, o: RunOptions
         ...(from ? { [`feed:resid_pre@${end.layer}`]: f32([1, time, dim], from) } : {}),
       },
     )
-    for (const p of capture) await sink(p, sampleOf(out[pointKey(p)]!))
+    await hand(capture, out, pass, sink)
     return out[pointKey(end)]!.data as Float32Array
   }
   const ofEmbed = (p: { at: Point }) => p.at.site === 'embed'
@@ -136,6 +148,7 @@ async function finish(
   return {
     ids,
     loss: lossOf(head.nll),
+    tokenLoss: head.nll ?? new Float32Array(),
     top: topTokens(last, TOP),
     logits: f32(o.allLogits ? [ids.length, vocab] : [vocab], logits),
   }
@@ -158,13 +171,14 @@ async function throughTail(
   }
   const targets = i32([1, time, 1], Int32Array.from([...ids.slice(1), 0]))
   const out = await engine.run(recipe, { ...tokenFeeds([ids]), ...pass.feeds, targets }, { signal: o.signal })
-  for (const p of pass.capture) await sink(p, sampleOf(out[pointKey(p)]!))
+  await hand(pass.capture, out, pass, sink)
   const logits = out.logits!.data as Float32Array
   const last = logits.slice((time - 1) * engine.config.vocab)
   const nll = (out.nll!.data as Float32Array).subarray(0, time - 1)
   return {
     ids,
     loss: lossOf(nll),
+    tokenLoss: nll,
     top: topTokens(last, TOP),
     logits: o.allLogits ? sampleOf(out.logits!) : f32([last.length], last),
   }
@@ -209,8 +223,14 @@ export async function runSequence(engine: Engine, ids: readonly number[], o: Run
   const sample: EditedSample = { ids, edits: ready!, last: ids.length }
   const { probes, feeds } = lowerEdits([sample], engine.config, { start: 0, count: ids.length })
   const capture = o.capture ?? []
-  const pass: Pass = { ids, probes, feeds, capture }
   const captured = new Map<string, NDArray<'f32'>>()
+  const pass: Pass = {
+    ids,
+    probes: [...probes, ...(o.reductions ?? [])],
+    feeds,
+    capture,
+    keep: (key, value) => captured.set(key, value),
+  }
   const sink: Sink = o.sink ?? (async (p, value) => void captured.set(pointKey(p), value))
   if ([...probes, ...capture.map(p => ({ at: p }))].some(p => isTail(p.at)))
     return { ...(await throughTail(engine, pass, sink, o)), captured }

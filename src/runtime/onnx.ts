@@ -129,17 +129,18 @@ function emit(w: Writer, roots: Iterable<Sym>, names: Map<Sym, string>): void {
       names.set(node, w.constant(zeros(node.dtype, node.shape as readonly number[])))
       continue
     }
-    const lowered =
-      operation.lower?.(
-        w,
-        node.inputs.map(i => names.get(i)!),
-        node,
-      ) ?? operation.expand!(node.inputs)
-    if (typeof lowered === 'string') names.set(node, lowered)
-    else {
-      emit(w, [lowered], names)
-      names.set(node, names.get(lowered)!)
+    const written = operation.lower?.(
+      w,
+      node.inputs.map(i => names.get(i)!),
+      node,
+    )
+    if (written !== undefined) {
+      names.set(node, written)
+      continue
     }
+    const instead = operation.form?.(node.inputs, w.target) ?? operation.expand!(node.inputs)
+    emit(w, [instead], names)
+    names.set(node, names.get(instead)!)
   }
 }
 

@@ -13,7 +13,9 @@ const passSchema = z.strictObject({
   loss: measured.nullable(),
   /** The most probable tokens after the last position, best first; natural log. */
   top: z.array(z.strictObject({ id: index, token: z.string(), logprob: measured })),
-  /** Where heads looked from the last position: `weight` is the pattern's entry at `key`, 0 to 1. */
+  /** Loss of the 50th token minus loss of the 500th, nats, for texts that are long enough. */
+  inContextGain: measured.optional(),
+  /** What heads attend to from the last position: `weight` is the pattern's entry at `key`, 0 to 1. */
   heads: z
     .array(z.strictObject({ layer: index, head: index, key: index, token: z.string(), weight: measured }))
     .optional(),

@@ -1,0 +1,87 @@
+import { availableParallelism, freemem } from 'node:os'
+import { openModel } from '../checkpoint/reference.ts'
+import { prepareWeights } from '../checkpoint/weight-cache.ts'
+import { familyOf } from '../models/families/index.ts'
+import { Engine } from '../runs/engine.ts'
+import type { Backend } from '../runtime/backend.ts'
+import { loadTokenizer } from '../text/load.ts'
+import type { Tokenizer } from '../text/tokenizer.ts'
+import { HeadwiseError, type OnProgress } from '../words/error.ts'
+import { tokenizerSource } from './tokenizer-source.ts'
+
+export type Device = 'cpu' | 'reference'
+
+export interface LoadOptions {
+  /** `cpu`: ONNX Runtime; `reference`: the slow evaluator that everything is compared with. Default cpu. */
+  readonly device?: Device
+  /** Cores for one operation; default all that this process may use. */
+  readonly threads?: number
+  /** Most bytes of activations and captures at once; default three quarters of the free memory. */
+  readonly budget?: number
+  /** Hash and check all weights again instead of remembering. */
+  readonly verify?: boolean
+  /** Load weights that hold NaN or infinities. */
+  readonly acceptNonFinite?: boolean
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+  /** Told, in one sentence, what the user should know. */
+  readonly note?: (text: string) => void
+}
+
+/** A model, opened: its engine, and its tokenizer once somebody asks for it. */
+export interface Opened {
+  readonly reference: string
+  readonly device: Device
+  readonly threads: number
+  readonly budget: number
+  readonly engine: Engine
+  readonly tokenizer: () => Promise<Tokenizer>
+}
+
+async function backendOf(device: Device, threads: number): Promise<Backend> {
+  if (device === 'cpu') return await (await import('../runtime/node.ts')).nodeBackend(threads)
+  return (await import('../runtime/reference.ts')).referenceBackend()
+}
+
+function checkThreads(threads: number): number {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 1024) return threads
+  throw new HeadwiseError(`threads is ${threads}; it must be a whole number from 1 to 1024.`, {
+    code: 'threads',
+    fault: 'usage',
+    where: 'threads',
+    found: threads,
+    allowed: '1 to 1024',
+  })
+}
+
+/** Opens a checkpoint: checks it, makes its weights available as float32, starts the backend. */
+export async function open(reference: string, o: LoadOptions = {}): Promise<Opened> {
+  const device = o.device ?? 'cpu'
+  const threads = checkThreads(o.threads ?? availableParallelism())
+  const source = await openModel(reference)
+  for (const note of source.notes) o.note?.(note)
+  const family = familyOf(source)
+  const config = family.config(source)
+  const [weights, backend] = await Promise.all([
+    prepareWeights(source, family.layout(config, source), {
+      ...(o.verify ? { verify: true } : {}),
+      ...(o.acceptNonFinite ? { acceptNonFinite: true } : {}),
+      ...(o.signal ? { signal: o.signal } : {}),
+      ...(o.onProgress ? { onProgress: o.onProgress } : {}),
+      ...(o.note ? { note: o.note } : {}),
+    }),
+    backendOf(device, threads),
+  ])
+  let tokenizer: Promise<Tokenizer> | undefined
+  return {
+    reference,
+    device,
+    threads,
+    budget: o.budget ?? Math.floor(freemem() * 0.75),
+    engine: new Engine(config, weights, backend),
+    tokenizer: () => {
+      tokenizer ??= loadTokenizer(tokenizerSource(source, config.vocab))
+      return tokenizer
+    },
+  }
+}
