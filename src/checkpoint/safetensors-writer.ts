@@ -16,14 +16,20 @@ export interface DeclaredTensor {
 /** The data begin at a multiple of this, so that a tensor's place in the file is also its place in a page. */
 const ALIGNMENT = 64
 
+/** Where the next piece of a tensor goes in the file, and how many bytes of it are still to come. */
+interface Span {
+  at: number
+  left: number
+}
+
 function layOut(declared: readonly DeclaredTensor[], metadata: Readonly<Record<string, string>> | undefined) {
   let at = 0
-  const sizes = new Map<string, number>()
+  const spans = new Map<string, Span>()
   const entries = declared.map(({ name, dtype, shape }) => {
     const bytes = (elements(shape) ?? Number.NaN) * (SAFETENSORS_TYPES.get(dtype) ?? Number.NaN)
-    if (!Number.isSafeInteger(bytes) || sizes.has(name))
+    if (!Number.isSafeInteger(bytes) || spans.has(name))
       throw new RangeError(`Tensor ${name} cannot be declared as ${dtype} [${shape.join(', ')}].`)
-    sizes.set(name, bytes)
+    spans.set(name, { at, left: bytes })
     at += bytes
     return [name, { dtype, shape, data_offsets: [at - bytes, at] }] as const
   })
@@ -35,25 +41,26 @@ function layOut(declared: readonly DeclaredTensor[], metadata: Readonly<Record<s
   const header = Buffer.alloc(8 + padded, ' ')
   header.writeBigUInt64LE(BigInt(padded))
   header.write(json, 8)
-  return { header, sizes }
+  for (const span of spans.values()) span.at += header.length
+  return { header, spans }
 }
 
 /**
- * Writes a safetensors file of any size piece by piece, the tensors in the order declared. The file has its final name
- * only after `close`; a writer that is left without it (`await using`) leaves nothing behind.
+ * Writes a safetensors file of any size piece by piece: the pieces of one tensor in order, tensors in any order and in
+ * turns. The file has its final name only after `close`; a writer that is left without it (`await using`) leaves nothing behind.
  */
 export class SafetensorsWriter implements AsyncDisposable {
   readonly path: string
   readonly #temporary: string
   readonly #file: FileHandle
-  readonly #left: [name: string, bytes: number][]
+  readonly #spans: ReadonlyMap<string, Span>
   #done = false
 
-  private constructor(path: string, temporary: string, file: FileHandle, sizes: ReadonlyMap<string, number>) {
+  private constructor(path: string, temporary: string, file: FileHandle, spans: ReadonlyMap<string, Span>) {
     this.path = path
     this.#temporary = temporary
     this.#file = file
-    this.#left = [...sizes].filter(([, bytes]) => bytes > 0).reverse()
+    this.#spans = spans
   }
 
   static async create(
@@ -61,7 +68,7 @@ export class SafetensorsWriter implements AsyncDisposable {
     declared: readonly DeclaredTensor[],
     { metadata }: { metadata?: Readonly<Record<string, string>> } = {},
   ): Promise<SafetensorsWriter> {
-    const { header, sizes } = layOut(declared, metadata)
+    const { header, spans } = layOut(declared, metadata)
     const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}`)
     let file: FileHandle
     try {
@@ -69,24 +76,26 @@ export class SafetensorsWriter implements AsyncDisposable {
     } catch (error) {
       throw systemFault(error, path, 'writing it')
     }
-    const writer = new SafetensorsWriter(path, temporary, file, sizes)
-    await writer.#append(header)
+    const writer = new SafetensorsWriter(path, temporary, file, spans)
+    await writer.#put(header, 0)
     return writer
   }
 
-  /** Appends a piece of the tensor whose turn it is; its elements must be of the declared type, little-endian. */
+  /** Writes the next piece of a tensor; its elements must be of the declared type, little-endian. */
   async write(name: string, piece: NodeJS.TypedArray): Promise<void> {
-    const turn = this.#left.at(-1)
-    if (turn?.[0] !== name || piece.byteLength > turn[1])
+    const span = this.#spans.get(name)
+    if (!span || piece.byteLength > span.left)
       throw new RangeError(`${piece.byteLength} bytes of ${name} do not follow what was written to ${this.path}.`)
-    turn[1] -= piece.byteLength
-    if (turn[1] === 0) this.#left.pop()
-    await this.#append(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength))
+    const { at } = span
+    span.at += piece.byteLength
+    span.left -= piece.byteLength
+    await this.#put(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength), at)
   }
 
-  async #append(bytes: Uint8Array): Promise<void> {
+  async #put(bytes: Uint8Array, at: number): Promise<void> {
     try {
-      for (let done = 0; done < bytes.length; ) done += (await this.#file.write(bytes, done)).bytesWritten
+      for (let done = 0; done < bytes.length; )
+        done += (await this.#file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
     } catch (error) {
       await this.abort()
       throw systemFault(error, this.path, 'writing it')
@@ -95,7 +104,7 @@ export class SafetensorsWriter implements AsyncDisposable {
 
   /** Flushes the file to the disk and gives it its name. */
   async close(): Promise<void> {
-    const missing = this.#left.at(-1)
+    const missing = [...this.#spans].find(([, { left }]) => left > 0)
     if (missing !== undefined) {
       await this.abort()
       const details = {
@@ -103,7 +112,7 @@ export class SafetensorsWriter implements AsyncDisposable {
         fault: 'failed',
         file: this.path,
         where: missing[0],
-        found: missing[1],
+        found: missing[1].left,
       } as const
       throw new HeadwiseError(`${this.path}: tensor ${missing[0]} was not written to its end.`, details)
     }
