@@ -7,9 +7,11 @@ import { byteOf, decodeTokens } from './decode.ts'
 import type { Definition } from './definition.ts'
 import { fromGguf } from './from-gguf.ts'
 import { fromJson } from './from-json.ts'
+import { startClock } from './guard.ts'
 import { hashOf } from './hash.ts'
 import { normalise } from './normalise.ts'
 import { pretokenise } from './pretokenise.ts'
+import type { Job } from './search.ts'
 import type { TokenizerSource } from './source.ts'
 import { streamOf } from './stream.ts'
 import type { DecodeStream, EncodeOptions, Message, Tokenizer } from './tokenizer.ts'
@@ -25,7 +27,8 @@ type Entries = readonly (readonly [string, AddedToken])[]
 /** Added tokens that are looked for in normalised text are normalised themselves. */
 async function normalisedEntries({ added, normalisers, file }: Definition): Promise<Entries> {
   const tokens = added.filter(t => t.normalised)
-  return Promise.all(tokens.map(async t => [await normalise(t.content, normalisers, file), t] as const))
+  const job = { file, clock: startClock() }
+  return Promise.all(tokens.map(async t => [await normalise(t.content, normalisers, job), t] as const))
 }
 
 class DefinedTokenizer implements Tokenizer {
@@ -139,7 +142,8 @@ class DefinedTokenizer implements Tokenizer {
 
   async #encode(text: string, accept: Accept, resume: boolean, signal: AbortSignal | undefined): Promise<number[]> {
     checkText(text)
-    const { normalisers, file } = this.#definition
+    const { normalisers, preTokenisers, file } = this.#definition
+    const job: Job = { file, clock: startClock() }
     const out: number[] = []
     for (const segment of this.#given.split(text, accept, resume)) {
       throwIfAborted(signal)
@@ -147,7 +151,7 @@ class DefinedTokenizer implements Tokenizer {
         out.push(segment.id)
         continue
       }
-      const normal = await normalise(segment.text, normalisers, file)
+      const normal = await normalise(segment.text, normalisers, job)
       // After normalising, a place in the segment is no longer known: it counts as the whole of it.
       const from = segment.start
       const moved: Accept = (token, start, end) =>
@@ -156,17 +160,14 @@ class DefinedTokenizer implements Tokenizer {
           : accept(token, from, from + segment.text.length)
       for (const inner of this.#normalised.split(normal, moved, resume)) {
         if ('id' in inner) out.push(inner.id)
-        else await this.#pieces(inner.text, from + inner.start === 0, out, signal)
+        else {
+          const pieces = await pretokenise(inner.text, from + inner.start === 0, preTokenisers, job)
+          throwIfAborted(signal)
+          for (const piece of pieces) this.#bpe.encode(piece, out)
+        }
       }
     }
     return out
-  }
-
-  async #pieces(text: string, atStart: boolean, out: number[], signal: AbortSignal | undefined): Promise<void> {
-    const { preTokenisers, file } = this.#definition
-    const pieces = await pretokenise(text, atStart, preTokenisers, file)
-    throwIfAborted(signal)
-    for (const piece of pieces) if (piece !== '') this.#bpe.encode(piece, out)
   }
 }
 

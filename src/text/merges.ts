@@ -54,7 +54,11 @@ export class MergeList implements Merges {
     }
     for (let rank = 0; rank < entries.length; rank++) {
       const [left, right] = parts(entries[rank], rank, file, where)
-      this.#product[rank] = known(left + (prefix === '' ? right : right.slice(prefix.length)), rank)
+      const end = prefix === '' ? right : right.slice(prefix.length)
+      // Trained vocabularies hold the products in the order of the merges: looking at the next one saves most lookups.
+      const next = (this.#product[rank - 1] ?? -1) + 1
+      this.#product[rank] =
+        vocabulary.unique && isJoined(vocabulary.text(next), left, end) ? next : known(left + end, rank)
       const l = known(left, rank)
       const r = known(right, rank)
       const at = this.#place(l, r)
@@ -84,6 +88,9 @@ export class MergeList implements Merges {
     return at
   }
 }
+
+const isJoined = (text: string | undefined, left: string, right: string): boolean =>
+  text !== undefined && text.length === left.length + right.length && text.startsWith(left) && text.endsWith(right)
 
 function parts(entry: unknown, rank: number, file: string, where: string): readonly [string, string] {
   if (typeof entry === 'string') {

@@ -1,6 +1,6 @@
 import { HeadwiseError } from '../words/error.ts'
 import type { CompiledPattern } from './patterns.ts'
-import { type Stretch, search } from './search.ts'
+import { type Job, type Stretch, search } from './search.ts'
 
 /** One step that rewrites text before it is cut into pieces. */
 export type Normaliser =
@@ -15,11 +15,11 @@ const MAX_MARKS = 1024
 /** How far replacing may blow a text up, in characters: 8 times its length and 1 Mi. */
 const limitOf = (text: string): number => 8 * text.length + 2 ** 20
 
-export async function normalise(text: string, steps: readonly Normaliser[], file: string): Promise<string> {
+export async function normalise(text: string, steps: readonly Normaliser[], job: Job): Promise<string> {
   let out = text
   for (const step of steps) {
-    out = await apply(step, out, file)
-    if (out.length > limitOf(text)) throw grown(out.length, limitOf(text), file)
+    out = await apply(step, out, job)
+    if (out.length > limitOf(text)) throw grown(out.length, limitOf(text), job.file)
   }
   return out
 }
@@ -33,7 +33,7 @@ const grown = (length: number, limit: number, file: string): HeadwiseError =>
     allowed: limit,
   })
 
-async function apply(step: Normaliser, text: string, file: string): Promise<string> {
+async function apply(step: Normaliser, text: string, job: Job): Promise<string> {
   switch (step.type) {
     case 'Lowercase':
       // Character by character: the whole string's lower case would look at the neighbours of a Greek sigma.
@@ -45,11 +45,11 @@ async function apply(step: Normaliser, text: string, file: string): Promise<stri
     case 'Prepend':
       return text === '' ? text : step.text + text
     case 'Replace': {
-      const stretches = (await search(step.pattern, [text], file))[0] ?? []
-      return replaced(stretches, step.content, limitOf(text), file)
+      const stretches = (await search(step.pattern, [text], job))[0] ?? []
+      return replaced(stretches, step.content, limitOf(text), job.file)
     }
     default:
-      checkMarks(text, file)
+      checkMarks(text, job.file)
       return text.normalize(step.type)
   }
 }

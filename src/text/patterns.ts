@@ -32,9 +32,7 @@ const LINEAR: ReadonlySet<string> = new Set([
   '[\\r\\n]',
 ])
 
-/** Finds all matches of one compiled pattern in each text: `[start, end, start, end, …]` in UTF-16 units. */
-export type FindAll = (source: string, texts: readonly string[]) => Promise<readonly (readonly number[])[]>
-
+/** All matches of a pattern in each text: `[start, end, start, end, …]` in UTF-16 units. */
 export const findInline = (source: string, texts: readonly string[]): number[][] => {
   const regex = new RegExp(source, 'gu')
   return texts.map(text => {

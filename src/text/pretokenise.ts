@@ -1,6 +1,6 @@
 import { toByteCharacters } from './bytes.ts'
 import type { CompiledPattern } from './patterns.ts'
-import { type Stretch, search } from './search.ts'
+import { type Job, type Stretch, search } from './search.ts'
 
 export type Behaviour = 'Removed' | 'Isolated' | 'MergedWithPrevious' | 'MergedWithNext' | 'Contiguous'
 
@@ -28,17 +28,17 @@ export async function pretokenise(
   text: string,
   atStart: boolean,
   steps: readonly PreTokeniser[],
-  file: string,
+  job: Job,
 ): Promise<string[]> {
   let pieces = [text]
-  for (const step of steps) pieces = (await apply(step, pieces, atStart, file)).filter(p => p !== '')
+  for (const step of steps) pieces = (await apply(step, pieces, atStart, job)).filter(p => p !== '')
   return pieces
 }
 
-async function apply(step: PreTokeniser, pieces: string[], atStart: boolean, file: string): Promise<string[]> {
+async function apply(step: PreTokeniser, pieces: string[], atStart: boolean, job: Job): Promise<string[]> {
   switch (step.type) {
     case 'Split':
-      return (await search(step.pattern, pieces, file)).flatMap(s => join(s, step.behaviour, step.invert))
+      return (await search(step.pattern, pieces, job)).flatMap(s => join(s, step.behaviour, step.invert))
     case 'PrefixSpace':
       return pieces.map(p => (p.startsWith(' ') ? p : ` ${p}`))
     case 'ByteLevel':
@@ -50,7 +50,7 @@ async function apply(step: PreTokeniser, pieces: string[], atStart: boolean, fil
         return wanted && !replaced.startsWith(step.mark) ? step.mark + replaced : replaced
       })
       if (step.split === undefined) return marked
-      return (await search(step.split, marked, file)).flatMap(s => join(s, 'MergedWithNext', false))
+      return (await search(step.split, marked, job)).flatMap(s => join(s, 'MergedWithNext', false))
     }
   }
 }

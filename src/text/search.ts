@@ -1,6 +1,12 @@
 import { HeadwiseError } from '../words/error.ts'
-import { findGuarded, Stopped } from './guard.ts'
+import { type Clock, findGuarded, Stopped } from './guard.ts'
 import { type CompiledPattern, findInline } from './patterns.ts'
+
+/** Whose patterns search, and how long they still may. */
+export interface Job {
+  readonly file: string
+  readonly clock: Clock
+}
 
 /** A stretch of a text, and whether the pattern matched it. */
 export interface Stretch {
@@ -9,14 +15,14 @@ export interface Stretch {
 }
 
 /** Cuts each text into what a pattern matches and what lies between; no stretch is empty. */
-export async function search(pattern: CompiledPattern, texts: readonly string[], file: string): Promise<Stretch[][]> {
-  const found = await find(pattern, texts, file)
+export async function search(pattern: CompiledPattern, texts: readonly string[], job: Job): Promise<Stretch[][]> {
+  const found = await find(pattern, texts, job)
   return texts.map((text, i) => stretches(text, found[i] ?? []))
 }
 
-async function find({ linear, source, quoted }: CompiledPattern, texts: readonly string[], file: string) {
+async function find({ linear, source, quoted }: CompiledPattern, texts: readonly string[], { file, clock }: Job) {
   try {
-    return linear ? findInline(source, texts) : await findGuarded(source, texts)
+    return linear ? findInline(source, texts) : await findGuarded(source, texts, clock)
   } catch (error) {
     const what = error instanceof Stopped ? error.message : 'cannot search a text this long'
     const found = quoted.slice(0, 200)

@@ -20,9 +20,26 @@ export class Vocabulary {
 
   /** `{text: id}` of a `tokenizer.json`; every id is checked, `rows` is the embedding's height. */
   static fromRecord(record: Readonly<Record<string, unknown>>, file: string, rows: number | undefined): Vocabulary {
-    const vocabulary = new Vocabulary(file, rows, new Map(), [])
     // `Object.keys` sees own keys only, `__proto__` and `constructor` included.
-    for (const text of Object.keys(record)) vocabulary.add(text, record[text], 'model.vocab')
+    const keys = Object.keys(record)
+    const vocabulary = new Vocabulary(file, rows, new Map(), new Array<undefined>(keys.length).fill(undefined))
+    const ids = vocabulary.#ids
+    const texts = vocabulary.#texts
+    for (const text of keys) {
+      const id = record[text]
+      // The usual case first: ids from 0 without gaps. `add` does the same with every check, and says what is wrong.
+      if (
+        typeof id === 'number' &&
+        id < keys.length &&
+        id < vocabulary.#rows &&
+        id in texts &&
+        texts[id] === undefined
+      ) {
+        texts[id] = text
+        ids.set(text, id)
+      } else vocabulary.add(text, id, 'model.vocab')
+    }
+    while (texts.length > 0 && texts[texts.length - 1] === undefined) texts.pop()
     return vocabulary
   }
 
@@ -34,6 +51,11 @@ export class Vocabulary {
     // A text that occurs twice is encoded as its last id, as in transformers; both ids decode.
     for (let id = 0; id < list.length; id++) ids.set(list[id] as string, id)
     return new Vocabulary(file, rows, ids, list.slice())
+  }
+
+  /** Whether every id has a text of its own. */
+  get unique(): boolean {
+    return this.#ids.size === this.#texts.length
   }
 
   get size(): number {

@@ -151,6 +151,16 @@ describe('43: patterns that never end', () => {
   })
 })
 
+test('43: many slow searches of one text share the time limit', async () => {
+  const split = step('Split', { pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false })
+  const t = await fromObject({ ...healthy().json, pre_tokenizer: split })
+  const slow = `${'a'.repeat(24)}b<|end|>`
+  expect(await t.encode(slow)).toContain(261)
+  const began = performance.now()
+  expect(await errorOf(() => t.encode(slow.repeat(1000)))).toMatchObject({ code: 'tokenizer-pattern-stopped' })
+  expect(performance.now() - began).toBeLessThan(10_000)
+})
+
 describe('44: patterns that JavaScript lacks', () => {
   const split = (Regex: string): Change =>
     put('pre_tokenizer', step('Split', { pattern: { Regex }, behavior: 'Isolated' }))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { startClock } from '../../src/text/guard.ts'
 import { compilePattern } from '../../src/text/patterns.ts'
 import { translatePattern, Untranslatable } from '../../src/text/regex.ts'
 import { search } from '../../src/text/search.ts'
@@ -16,7 +17,7 @@ describe('patterns cut strings as Hugging Face tokenizers does', () => {
   test.each(fixture.map(f => [f.name, f] as const))('%s', async (_, { pattern, cases }) => {
     const compiled = compilePattern({ regex: pattern }, 'fixture', 'pattern')
     const texts = cases.map(pieces => pieces.join(''))
-    const cut = await search(compiled, texts, 'fixture')
+    const cut = await search(compiled, texts, { file: 'fixture', clock: startClock() })
     expect(cut.map(stretches => stretches.map(s => s.text))).toEqual(cases)
   })
 
