@@ -1,20 +1,29 @@
 import { HeadwiseError } from '../words/error.ts'
 import { leafName } from './primitives/leaf.ts'
-import { type Graph, type Sym, type Type, topological, typeText } from './sym.ts'
+import { type Graph, type Sym, topological, typeText } from './sym.ts'
 
-/** The graph of the given outputs; whatever they do not need is not in it. */
+/** The graph of the given outputs; whatever they do not need is not in it. Inputs, weights and outputs bear different names. */
 export function graphOf(outputs: ReadonlyMap<string, Sym>): Graph {
-  const inputs = new Map<string, Type>()
+  const leaves = new Map<string, Sym>()
   for (const node of topological(outputs.values())) {
-    if (node.operation.name !== 'input') continue
+    const { name: kind } = node.operation
+    if (kind !== 'input' && kind !== 'weight') continue
     const name = leafName(node)
-    const twin = inputs.get(name)
-    if (twin && typeText(twin) !== typeText(node))
-      throw new HeadwiseError(
-        `The graph has two inputs named "${name}", ${typeText(twin)} and ${typeText(node)}; give one another name.`,
-        { code: 'graph-input-twice', fault: 'failed', where: name },
-      )
-    inputs.set(name, { dtype: node.dtype, shape: node.shape })
+    const twin = leaves.get(name)
+    if (twin && (twin.operation.name !== kind || typeText(twin) !== typeText(node))) throw taken(name, twin, node)
+    leaves.set(name, node)
   }
-  return { inputs, outputs }
+  for (const [name, node] of outputs) {
+    const twin = leaves.get(name)
+    if (twin) throw taken(name, twin, node, 'output')
+  }
+  const inputs = [...leaves].filter(([, s]) => s.operation.name === 'input')
+  return { inputs: new Map(inputs.map(([name, { dtype, shape }]) => [name, { dtype, shape }])), outputs }
+}
+
+function taken(name: string, first: Sym, second: Sym, as = second.operation.name): HeadwiseError {
+  return new HeadwiseError(
+    `The graph names both the ${first.operation.name} ${typeText(first)} and the ${as} ${typeText(second)} "${name}"; give one another name.`,
+    { code: 'graph-name-twice', fault: 'failed', where: name },
+  )
 }

@@ -1,6 +1,6 @@
 import { bool, type DType, f32, i32, type NDArray, sizeOf } from '../words/arrays.ts'
 import type { Dims, Shape } from './dim.ts'
-import type { Emitter } from './emit.ts'
+import type { Emitter, Target } from './emit.ts'
 import { type Flow, makeSym, type Operation, type Sym, type Type, typeError } from './sym.ts'
 
 /** Everything about one primitive in one entry. `A` is the record of its attributes. */
@@ -25,8 +25,10 @@ export interface Composite<A> {
   /** The output's type, or a sentence that says why the inputs do not fit. */
   readonly type: (inputs: readonly Type[], attributes: A) => Type | string
   readonly expand: (inputs: readonly Sym[], attributes: A) => Sym
-  /** A target's own form: nodes written by name, an equal graph, or undefined where the target takes the expansion. */
-  readonly lower?: (e: Emitter, inputs: readonly string[], attributes: A, node: Sym) => string | Sym | undefined
+  /** A target's own nodes; undefined where the target takes the form or the expansion. */
+  readonly lower?: (e: Emitter, inputs: readonly string[], attributes: A, node: Sym) => string | undefined
+  /** An equal graph that a target computes instead of the expansion. */
+  readonly form?: (inputs: readonly Sym[], attributes: A, target: Target) => Sym | undefined
   readonly flow: (inputs: readonly Type[], attributes: A, out: Type) => Flow
   readonly flops?: (inputs: readonly Type[], out: Type) => Shape
 }
@@ -59,6 +61,7 @@ export function primitive<A extends object>(p: Primitive<A>): Apply<A> {
 }
 
 export function composite<A extends object>(c: Composite<A>): Apply<A> {
+  const { lower, form } = c
   primitives.set(c.name, 'composite')
   return (inputs, attributes) => {
     const type = c.type(inputs, attributes)
@@ -69,7 +72,8 @@ export function composite<A extends object>(c: Composite<A>): Apply<A> {
       flow: (types, out) => c.flow(types, attributes, out),
       flops: (types, out) => c.flops?.(types, out) ?? [0],
       expand: syms => c.expand(syms, attributes),
-      lower: (e, names, node) => c.lower?.(e, names, attributes, node),
+      ...(lower && { lower: (e, names, node) => lower(e, names, attributes, node) }),
+      ...(form && { form: (syms, target) => form(syms, attributes, target) }),
     }
     return makeSym(operation, inputs, type)
   }

@@ -42,7 +42,7 @@ export function dotGraph(graph: Graph): string {
     scope ? `subgraph cluster_${i} { label=${quoted(scope)}; ${lines.join(' ')} }` : lines.join('\n'),
   )
   const ends = [...graph.outputs].map(
-    ([name, s]) => `${quoted(name)} [shape=oval]; ${quoted(named.get(s)!)} -> ${quoted(name)};`,
+    ([name, s], i) => `"out${i}" [shape=oval, label=${quoted(name)}]; ${quoted(named.get(s)!)} -> "out${i}";`,
   )
   return `digraph headwise {\nrankdir=TB;\n${[...body, ...edges, ...ends].join('\n')}\n}\n`
 }

@@ -12,16 +12,16 @@ const holds = (s: Sym, value: number): boolean => isConstant(s) && constantCells
 const staticShape = (s: Sym): readonly number[] | undefined =>
   s.shape.every(d => typeof d === 'number') ? (s.shape as readonly number[]) : undefined
 
-/** x + 0, x − 0, x·1, x/1 are x, where the result keeps the type of x. */
+/** x + −0, x − 0, x·1, x/1 are x to the bit, where the result keeps the shape of x. */
 function neutral(node: Sym): Sym | undefined {
   const [a, b] = node.inputs
   if (a === undefined || b === undefined) return undefined
   const keeps = (x: Sym) => sameShape(x.shape, node.shape)
   switch (node.operation.name) {
     case 'add':
-      // Adding −0 changes nothing; adding +0 turns −0 into +0, which no comparison tells apart.
-      if (holds(b, 0) && keeps(a)) return a
-      return holds(a, 0) && keeps(b) ? b : undefined
+      // Adding −0 changes nothing; adding +0 would turn −0 into +0.
+      if (holds(b, -0) && keeps(a)) return a
+      return holds(a, -0) && keeps(b) ? b : undefined
     case 'sub':
       return holds(b, 0) && keeps(a) ? a : undefined
     case 'mul':
@@ -34,14 +34,12 @@ function neutral(node: Sym): Sym | undefined {
   }
 }
 
-/** A reshape of a reshape, and a permutation undone, need only one step or none. */
+/** A reshape of a reshape needs only one step, or none. */
 function movement(node: Sym): Sym | undefined {
-  const [x] = node.inputs
-  const inner = x?.inputs[0]
-  if (inner === undefined || node.operation.name !== x!.operation.name) return undefined
-  if (node.operation.name === 'reshape')
-    return sameShape(inner.shape, node.shape) ? inner : makeSym(node.operation, [inner], node, node.scope)
-  return undefined
+  const inner = node.operation.name === 'reshape' ? node.inputs[0]! : undefined
+  const x = inner?.operation.name === 'reshape' ? inner.inputs[0]! : undefined
+  if (x === undefined) return undefined
+  return sameShape(x.shape, node.shape) ? x : makeSym(node.operation, [x], node, node.scope)
 }
 
 function folded(node: Sym): Sym | undefined {

@@ -1,7 +1,7 @@
 import type { DType, NDArray } from '../words/arrays.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { type Dims, type Shape, shapeText } from './dim.ts'
-import type { Emitter } from './emit.ts'
+import type { Emitter, Target } from './emit.ts'
 
 export interface Type {
   readonly dtype: DType
@@ -28,8 +28,10 @@ export interface Operation {
   readonly evaluate?: (inputs: readonly NDArray[], shape: readonly number[], dims: Dims) => NDArray
   /** The definition of a composite in terms of primitives. */
   readonly expand?: (inputs: readonly Sym[]) => Sym
-  /** Writes the node for a target and gives its output's name, or gives an equal graph; undefined: the target takes the expansion. */
-  readonly lower?: (e: Emitter, inputs: readonly string[], node: Sym) => string | Sym | undefined
+  /** Writes the node for a target and gives its output's name; undefined: the target takes the form or the expansion. */
+  readonly lower?: (e: Emitter, inputs: readonly string[], node: Sym) => string | undefined
+  /** An equal graph that a target computes instead of the expansion. */
+  readonly form?: (inputs: readonly Sym[], target: Target) => Sym | undefined
 }
 
 /** A symbolic value: the node of the graph that computes it. Immutable; nothing is computed until a graph runs. */
@@ -89,24 +91,28 @@ export interface Graph {
   readonly outputs: ReadonlyMap<string, Sym>
 }
 
-/** Every node that the outputs need, inputs before users. Iterative, so that depth does not matter. */
-export function topological(outputs: Iterable<Sym>): Sym[] {
+/**
+ * Every node that the outputs need, inputs before users; of the `known` ones, what they in turn need is left out.
+ * Iterative, so that depth does not matter.
+ */
+export function topological(outputs: Iterable<Sym>, known?: { has(s: Sym): boolean }): Sym[] {
   const order: Sym[] = []
-  const state = new Map<Sym, 'open' | 'done'>()
+  const open = new Set<Sym>()
+  const done = new Set<Sym>()
+  const stack: Sym[] = []
   for (const root of outputs) {
-    const stack: Sym[] = [root]
+    stack.push(root)
     while (stack.length > 0) {
       const node = stack[stack.length - 1]!
-      const seen = state.get(node)
-      if (seen === undefined) {
-        state.set(node, 'open')
-        for (let i = node.inputs.length - 1; i >= 0; i--) if (!state.has(node.inputs[i]!)) stack.push(node.inputs[i]!)
+      if (!open.has(node)) {
+        open.add(node)
+        if (!known?.has(node))
+          for (let i = node.inputs.length - 1; i >= 0; i--) if (!open.has(node.inputs[i]!)) stack.push(node.inputs[i]!)
       } else {
         stack.pop()
-        if (seen === 'open') {
-          state.set(node, 'done')
-          order.push(node)
-        }
+        if (done.has(node)) continue
+        done.add(node)
+        order.push(node)
       }
     }
   }

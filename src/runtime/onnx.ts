@@ -13,7 +13,7 @@ import {
   tensorRecord,
   type ValueRecord,
 } from './onnx-format.ts'
-import type { WeightEntry, Weights } from './weights.ts'
+import { entryOf, type WeightEntry, type Weights } from './weights.ts'
 
 export { bindDims } from './feeds.ts'
 
@@ -74,9 +74,7 @@ class Writer implements Emitter {
   }
 
   weight(name: string): string {
-    const entry = this.weights.entry(name)
-    if (!entry)
-      throw new HeadwiseError(`The weights hold no tensor named "${name}".`, { code: 'weight-missing', where: name })
+    const entry = entryOf(this.weights, name)
     this.initializers.set(name, { name, type: ONNX_TYPE.f32, shape: entry.shape, content: this.place(name, entry) })
     return name
   }
@@ -122,7 +120,7 @@ const isEmpty = ({ shape }: Sym): boolean => shape.includes(0) && shape.every(d 
 
 /** Emits the nodes that `roots` need; gives the ONNX name of each. */
 function emit(w: Writer, roots: Iterable<Sym>, names: Map<Sym, string>): void {
-  for (const node of topological(roots)) {
+  for (const node of topological(roots, names)) {
     if (names.has(node)) continue
     const { operation } = node
     if (operation.name !== 'input' && isEmpty(node)) {

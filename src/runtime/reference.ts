@@ -6,16 +6,16 @@ import { f32, type NDArray } from '../words/arrays.ts'
 import { throwIfAborted } from '../words/error.ts'
 import { type Arrays, type Backend, type Executable, type Feeds, sessionClosed } from './backend.ts'
 import { bindDims, checkTargets } from './feeds.ts'
-import type { Weights } from './weights.ts'
+import { entryOf, type Weights } from './weights.ts'
 
 /** Computes every node by its definition: composites by their expansion, primitives by their plain loops. */
 function evaluate(roots: Iterable<Sym>, values: Map<Sym, NDArray>, dims: Dims, feeds: Feeds, weights: Weights): void {
-  for (const node of topological(roots)) {
+  for (const node of topological(roots, values)) {
     if (values.has(node)) continue
     const { operation } = node
     if (operation.name === 'input') values.set(node, feeds[leafName(node)]!)
     else if (operation.name === 'weight')
-      values.set(node, f32(node.shape as readonly number[], weights.read(leafName(node))))
+      values.set(node, f32(entryOf(weights, leafName(node)).shape, weights.read(leafName(node))))
     else if (operation.evaluate)
       values.set(
         node,

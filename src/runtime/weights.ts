@@ -1,3 +1,5 @@
+import { HeadwiseError } from '../words/error.ts'
+
 /** Where one float32 weight lies: row-major, little-endian, `offset` bytes into `file` (an absolute, real path). */
 export interface WeightEntry {
   readonly shape: readonly number[]
@@ -15,4 +17,11 @@ export interface Weights {
   entry(name: string): WeightEntry | undefined
   /** Reads one weight into memory (the reference evaluator and tests; sessions map the file instead). */
   read(name: string): Float32Array
+}
+
+/** Where a weight that a graph names lies. */
+export function entryOf(weights: Weights, name: string): WeightEntry {
+  const entry = weights.entry(name)
+  if (entry) return entry
+  throw new HeadwiseError(`The weights hold no tensor named "${name}".`, { code: 'weight-missing', where: name })
 }

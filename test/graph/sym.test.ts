@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { dim } from '../../src/graph/dim.ts'
-import { graphOf } from '../../src/graph/graph.ts'
 import { attention } from '../../src/graph/primitives/attention.ts'
 import { rmsNorm, rope, softmax } from '../../src/graph/primitives/composite.ts'
 import { linear, matmul } from '../../src/graph/primitives/contract.ts'
@@ -139,13 +138,6 @@ const rules: readonly [name: string, refused: () => Sym, healthy: () => Sym, why
 test.for(rules)('%s is refused, its twin is not', ([, refused, healthy, why]) => {
   expect(caught(refused).message).toContain(why)
   expect(healthy().operation.name).not.toBe('')
-})
-
-test('two inputs of one name must be of one type', () => {
-  expect(caught(() => graphOf(new Map([['y', add(float(2), float(1))]]))).message).toBe(
-    'The graph has two inputs named "x", f32[2] and f32[1]; give one another name.',
-  )
-  expect([...graphOf(new Map([['y', add(float(2), float(2))]])).inputs.keys()]).toEqual(['x'])
 })
 
 test('nodes are listed once, operands first, however deep the graph is', () => {

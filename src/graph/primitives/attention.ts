@@ -11,7 +11,7 @@ import { concat, permute, reshape, slice } from './shape.ts'
 interface Attributes {
   /** Multiplies q·k. */
   readonly scale: number
-  /** Query rows in one tile; the last tile takes what is left. The graph then holds for up to `tiles` tiles. */
+  /** Query rows in one tile; the last tile takes what is left, so that there are more than `tile · (tiles − 1)` rows. */
   readonly tile: number
   readonly tiles: number
 }
@@ -60,8 +60,8 @@ const attentionNode = composite<Attributes>({
   },
   expand: (inputs, a) => attend(inputs, a, [[0, inputs[0]!.shape[1]!]]),
   // One tile of query rows at a time sees only the keys up to its last row: no masked block is computed.
-  lower: (e, _, a, { inputs }) => {
-    if (e.target === 'portable' || a.tiles === 1) return undefined
+  form: (inputs, a, target) => {
+    if (target === 'portable' || a.tiles === 1) return undefined
     const time = inputs[0]!.shape[1]!
     const bounds = Array.from({ length: a.tiles }, (_, i): readonly [Dim, Dim] => [
       i * a.tile,

@@ -1,5 +1,6 @@
 import { f32 } from '../../words/arrays.ts'
 import { broadcastShapes, type Dim, mulDims, productOf, sameDim } from '../dim.ts'
+import { CONTRIB } from '../emit.ts'
 import { broadcastStrides, primitive, walk } from '../primitive.ts'
 import type { Sym } from '../sym.ts'
 
@@ -72,9 +73,14 @@ const linearNode = primitive<object>({
       }
     return f32(shape, out)
   },
-  // Gemm reads the [out, in] rows of a checkpoint in place; a transposed copy of the weight would double the memory.
+  // Both read the [out, in] rows of a checkpoint in place; a transposed copy of the weight would double the memory.
+  // FusedMatMul takes the leading axes as they are, where Gemm's reshapes copy every result that leaves the graph.
   lower: (e, inputs, _, node) => {
     const x = node.inputs[0]!
+    if (e.target === 'cpu') {
+      const product = e.node('FusedMatMul', inputs.slice(0, 2), { transB: 1 }, CONTRIB)
+      return inputs.length === 3 ? e.node('Add', [product, inputs[2]!]) : product
+    }
     const flat = x.shape.length === 2
     const rows = flat
       ? inputs[0]!

@@ -61,7 +61,8 @@ const permuteNode = primitive<{ readonly order: readonly number[] }>({
   flow: ([x], { order }) => [x!.shape.map((_, i) => order.indexOf(i))],
 })
 /** Axis i of the result is axis `order[i]` of `x`. */
-export const permute = (x: Sym, order: readonly number[]): Sym => permuteNode([x], { order })
+export const permute = (x: Sym, order: readonly number[]): Sym =>
+  order.length === x.shape.length && order.every((a, i) => a === i) ? x : permuteNode([x], { order })
 
 const expandNode = primitive<{ readonly shape: Shape }>({
   name: 'expand',
