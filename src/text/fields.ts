@@ -70,3 +70,12 @@ export class Reader {
     return new Reader(this.raw(key), this.file, this.path(key))
   }
 }
+
+/** A token's text in tokenizer_config.json: itself, or the content of a written-out added token. */
+export function tokenText(config: Fields, name: string): string | undefined {
+  const value = Object.hasOwn(config, name) ? config[name] : undefined
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'content')) return undefined
+  const content = (value as Fields).content
+  return typeof content === 'string' ? content : undefined
+}

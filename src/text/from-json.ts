@@ -3,7 +3,7 @@ import { HeadwiseError } from '../words/error.ts'
 import type { AddedToken } from './added.ts'
 import { byteToken } from './bpe.ts'
 import type { Definition } from './definition.ts'
-import { type Fields, Reader } from './fields.ts'
+import { type Fields, Reader, tokenText } from './fields.ts'
 import { MergeList } from './merges.ts'
 import { around } from './post.ts'
 import type { JsonSource } from './source.ts'
@@ -120,15 +120,6 @@ function readAdded(root: Reader, vocabulary: Vocabulary, file: string): readonly
 }
 
 const TEMPLATE_TOKENS = ['bos_token', 'eos_token', 'unk_token', 'pad_token', 'sep_token', 'cls_token', 'mask_token']
-
-/** A token's text in tokenizer_config.json: itself, or the content of a written-out added token. */
-export function tokenText(config: Fields, name: string): string | undefined {
-  const value = Object.hasOwn(config, name) ? config[name] : undefined
-  if (typeof value === 'string') return value
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'content')) return undefined
-  const content = (value as Fields).content
-  return typeof content === 'string' ? content : undefined
-}
 
 const namedTokens = (config: Fields, names: readonly string[], vocabulary: Vocabulary): number[] =>
   names.flatMap(name => {

@@ -1,7 +1,7 @@
 import { createContext, Script } from 'node:vm'
 
 /** The longest that the patterns of a file may search one text, all together, in milliseconds. */
-export const PATTERN_LIMIT_MS = 1000
+const PATTERN_LIMIT_MS = 1000
 
 /** What is left of the time for one text. */
 export interface Clock {

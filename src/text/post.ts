@@ -1,5 +1,5 @@
 import { HeadwiseError } from '../words/error.ts'
-import { type Fields, Reader } from './fields.ts'
+import { type Fields, Reader, tokenText } from './fields.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 interface Around {
@@ -20,9 +20,8 @@ export function around(root: Reader, config: Fields, vocabulary: Vocabulary, fil
   if (said !== undefined) return said
   const add = Object.hasOwn(config, 'add_bos_token') ? config.add_bos_token : undefined
   if (add !== true) return NOTHING
-  const token = config.bos_token
-  const text = typeof token === 'object' && token !== null ? (token as Fields).content : token
-  const id = typeof text === 'string' ? vocabulary.id(text) : undefined
+  const text = tokenText(config, 'bos_token')
+  const id = text === undefined ? undefined : vocabulary.id(text)
   if (id === undefined)
     throw new HeadwiseError(
       `${file}: tokenizer_config.json has add_bos_token, but its bos_token is ${JSON.stringify(text) ?? 'missing'}, which is no token.`,

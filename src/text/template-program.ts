@@ -1,7 +1,7 @@
 /** The longest a template may run, in milliseconds, starting the process included. */
 export const TEMPLATE_LIMIT_MS = 3000
 /** Nodes of the template that may be evaluated. */
-export const TEMPLATE_STEPS = 1_000_000
+const TEMPLATE_STEPS = 1_000_000
 /** Characters that a template may write beyond the messages. */
 export const TEMPLATE_OUTPUT = 2 ** 20
 /** Memory of the process that runs it, in MiB. */
