@@ -1,7 +1,6 @@
-import { tokenFeeds } from '../runs/batch.ts'
+import { checkTokens, tokenFeeds } from '../runs/batch.ts'
 import type { Engine } from '../runs/engine.ts'
 import type { Probe } from '../runs/probe.ts'
-import { checkTokens } from '../runs/run.ts'
 import { f32, type NDArray } from '../words/arrays.ts'
 import { type OnProgress, throwIfAborted } from '../words/error.ts'
 import { point, pointKey } from '../words/site.ts'

@@ -26,8 +26,12 @@ export interface SiteSizes {
 export interface EditedSample {
   readonly ids: readonly number[]
   readonly edits: readonly ReadyEdit[]
+  /** Which of the prompts it is, from 0 (default): what the `samples` of an edit count. */
+  readonly sample?: number
   /** What "last" means: the number of tokens that count (the prompt's, while generating). */
   readonly last: number
+  /** How many tokens the text may come to have while generating; positions up to there may be named. */
+  readonly reach?: number
 }
 
 /** Rows `[start, start + count)` of the sequence are computed now; keys run from 0 to the last row. */
@@ -117,7 +121,7 @@ export function checkEdit(edit: Edit, sizes: SiteSizes, where: string): void {
 /** Whether a position of the sequence is meant; indices beyond the sequence are refused unless it may still grow. */
 function positionTest(
   positions: Positions | undefined,
-  { ids, last }: EditedSample,
+  { ids, last, reach = ids.length }: Omit<EditedSample, 'edits' | 'sample'>,
   where: string,
 ): (p: number) => boolean {
   if (positions === undefined || positions === 'all') return () => true
@@ -126,19 +130,14 @@ function positionTest(
     return p => p === last - 1
   }
   if (Array.isArray(positions)) {
-    const outside = positions.find(p => p >= ids.length)
+    const outside = positions.find(p => p >= reach)
     if (outside !== undefined)
-      throw usage(
-        `${where}: position ${outside} is outside the text of ${ids.length} tokens.`,
-        where,
-        outside,
-        ids.length - 1,
-      )
+      throw usage(`${where}: position ${outside} is outside the text of ${reach} tokens.`, where, outside, reach - 1)
     const set = new Set(positions)
     return p => set.has(p)
   }
   const set = new Set(positions.tokens)
-  if (!ids.some(id => set.has(id)))
+  if (reach <= ids.length && !ids.some(id => set.has(id)))
     throw usage(
       `${where}: none of the tokens ${positions.tokens.join(', ')} is in the text.`,
       where,
@@ -146,6 +145,14 @@ function positionTest(
       'tokens of the text',
     )
   return p => set.has(ids[p]!)
+}
+
+/** Refuses positions that one sample does not have. */
+export function checkPositions(edit: Edit, sample: Omit<EditedSample, 'edits' | 'sample'>, where: string): void {
+  positionTest(edit.positions, sample, `${where}.positions`)
+  if (edit.do !== 'knockout' && edit.do !== 'bias') return
+  positionTest(edit.queries, sample, `${where}.queries`)
+  positionTest(edit.keys, sample, `${where}.keys`)
 }
 
 /** Which axes an edit of this kind needs m, a and b to vary over, beside the batch and the heads. */
@@ -212,6 +219,23 @@ class Cells {
   }
 }
 
+type AffineProbe = Extract<Probe, { do: 'affine' }>
+
+/** The affine probes of a batch of runs; of values only the shapes count. */
+export function editProbes(runs: readonly (readonly ReadyEdit[])[]): AffineProbe[] {
+  const points = new Map<string, { at: Point; over: Set<Axis> }>()
+  for (const ready of runs.flat()) {
+    const key = pointKey(ready.edit.at)
+    const known = points.get(key) ?? { at: ready.edit.at, over: new Set<Axis>(['batch']) }
+    for (const axis of axesOf(ready)) known.over.add(axis)
+    points.set(key, known)
+  }
+  return [...points.values()].map(({ at, over }) => {
+    const axes: readonly Axis[] = SITES[at.site].axes
+    return { at, do: 'affine', over: axes.filter(a => over.has(a)) }
+  })
+}
+
 /**
  * Lowers the edits of every sample of a batch to affine probes and what is fed to them. No head, position or value
  * enters the probes, so that every batch of the same kinds of edits runs the same compiled graph.
@@ -221,17 +245,11 @@ export function lowerEdits(
   sizes: SiteSizes,
   window: Window,
 ): { probes: Probe[]; feeds: Feeds } {
-  const points = new Map<string, { at: Point; over: Set<Axis> }>()
-  for (const { edits } of samples)
-    for (const ready of edits) {
-      const key = pointKey(ready.edit.at)
-      const known = points.get(key) ?? { at: ready.edit.at, over: new Set<Axis>() }
-      for (const axis of axesOf(ready)) known.over.add(axis)
-      points.set(key, known)
-    }
-  const probes: Probe[] = []
+  const probes = editProbes(samples.map(s => s.edits))
   const feeds: Record<string, NDArray> = {}
-  for (const [key, { at, over }] of points) {
+  for (const { at, over: varying } of probes) {
+    const key = pointKey(at)
+    const over = new Set(varying)
     const axes: readonly Axis[] = SITES[at.site].axes
     const shape = axes.map(a => (a === 'batch' ? samples.length : over.has(a) ? axisSize(a, at, sizes, window) : 1))
     const cells = new Cells(shape)
@@ -240,7 +258,6 @@ export function lowerEdits(
         if (pointKey(ready.edit.at) === key) applyEdit(cells, axes, over, s, sample, ready, `edits[${i}]`, window)
       })
     })
-    probes.push({ at, do: 'affine', over: axes.filter(a => over.has(a) || a === 'batch') })
     feeds[`edit:${key}.m`] = bool(shape, cells.m)
     feeds[`edit:${key}.a`] = f32(shape, cells.a)
     feeds[`edit:${key}.b`] = f32(shape, cells.b)
@@ -260,7 +277,7 @@ function applyEdit(
   window: Window,
 ): void {
   const { edit, value } = ready
-  if (edit.samples && !edit.samples.includes(s)) return
+  if (edit.samples && !edit.samples.includes(sample.sample ?? 0)) return
   const rowTest = positionTest(edit.positions, sample, `${where}.positions`)
   const edge = edit.do === 'knockout' || edit.do === 'bias' ? edit : undefined
   const queryTest = positionTest(edge?.queries, sample, `${where}.queries`)
@@ -271,12 +288,12 @@ function applyEdit(
     if (!over.has(axis)) return [0]
     const all = Array.from({ length: cells.shape[i]! }, (_, n) => n)
     if (axis === 'head' || axis === 'group') return chosen ? [...chosen] : all
-    if (axis === 'key') return all.filter(k => k < sample.ids.length && keyTest(k))
-    if (axis === 'position' || axis === 'query') {
-      const given = value?.shape[i - axes.length + value.shape.length] ?? 1
-      const end = Math.min(sample.ids.length, given === 1 ? sample.ids.length : given)
+    // A value for every row (or key) of the prompt says nothing of those that are generated later.
+    const given = value?.shape[i - axes.length + value.shape.length] ?? 1
+    const end = Math.min(sample.ids.length, given === 1 ? sample.ids.length : given)
+    if (axis === 'key') return all.filter(k => k < end && keyTest(k))
+    if (axis === 'position' || axis === 'query')
       return all.filter(r => window.start + r < end && rowTest(window.start + r) && queryTest(window.start + r))
-    }
     return all
   })
   const clash = () =>

@@ -39,7 +39,8 @@ const MIN_TABLE = 1024
 const probeKey = (p: Probe): string =>
   `${p.do} ${pointKey(p.at)}${p.do === 'affine' ? `(${p.over})` : p.do === 'capture' && p.reduce ? `/${p.reduce.id}` : ''}`
 
-const recipeKey = (r: Recipe): string =>
+/** One text for equal recipes. */
+export const recipeKey = (r: Recipe): string =>
   JSON.stringify([r.extent, r.probes.map(probeKey), r.want.map(pointKey), r.finish?.id, r.residence ?? 'once'])
 
 /** One model on one backend, with its compiled graphs. Runs one at a time. */
@@ -47,7 +48,7 @@ export class Engine implements AsyncDisposable {
   readonly model: Model
   /** Set it to count what is computed. */
   ledger: Ledger | undefined
-  readonly #sessions = new Map<string, Executable>()
+  readonly #sessions = new Map<string, { executable: Executable; residence: Residence }>()
 
   constructor(
     readonly config: DecoderConfig,
@@ -91,16 +92,26 @@ export class Engine implements AsyncDisposable {
     if (known) {
       this.#sessions.delete(key)
       this.#sessions.set(key, known)
-      return known
+      return known.executable
     }
-    for (const [old, session] of this.#sessions) {
+    for (const [old, { executable }] of this.#sessions) {
       if (this.#sessions.size < MAX_SESSIONS) break
       this.#sessions.delete(old)
-      await session[Symbol.asyncDispose]()
+      await executable[Symbol.asyncDispose]()
     }
-    const made = await this.backend.compile(this.trace(r), this.weights, r.residence)
-    this.#sessions.set(key, made)
-    return made
+    const residence = r.residence ?? 'once'
+    const executable = await this.backend.compile(this.trace(r), this.weights, residence)
+    this.#sessions.set(key, { executable, residence })
+    return executable
+  }
+
+  /** Closes the sessions of one kind: those that hold private memory are not kept longer than their work. */
+  async close(residence: Residence): Promise<void> {
+    for (const [key, session] of this.#sessions) {
+      if (session.residence !== residence) continue
+      this.#sessions.delete(key)
+      await session.executable[Symbol.asyncDispose]()
+    }
   }
 
   /** Compiles (or finds) the graph of the recipe and runs it. */
@@ -116,11 +127,8 @@ export class Engine implements AsyncDisposable {
     for (const [scope, n] of nodesByScope(graph)) ledger.nodes.set(scope, (ledger.nodes.get(scope) ?? 0) + n)
   }
 
-  /** Closes the sessions that hold private memory, or all of them. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = [...this.#sessions.values()]
-    this.#sessions.clear()
-    for (const session of open) await session[Symbol.asyncDispose]()
+    for (const residence of ['once', 'batch', 'resident'] as const) await this.close(residence)
   }
 }
 

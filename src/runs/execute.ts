@@ -1,163 +1,137 @@
 import { f32, type NDArray } from '../words/arrays.ts'
 import { type OnProgress, throwIfAborted } from '../words/error.ts'
-import { type Point, point, pointKey } from '../words/site.ts'
+import { point, pointKey } from '../words/site.ts'
 import { tokenFeeds } from './batch.ts'
-import { lowerEdits, type ReadyEdit } from './edits.ts'
-import type { Engine } from './engine.ts'
-import { fedAt, layerRecipe, type Metric, type Plan, type Sample, type Step } from './plan.ts'
+import { type LayerGroup, type Plan, type Prepared, prepare, rowsRead, type Sample } from './plan.ts'
 import { unembed } from './unembed.ts'
-import { readyEdits } from './values.ts'
 
 export interface Measured {
   /** Index of the run, or −1 for the clean pass. */
   readonly run: number
   readonly sample: number
-  readonly values: Float32Array
+  readonly value: number
 }
 
 const tick = () => new Promise<void>(resolve => setImmediate(resolve))
 
-/** The metric of each sequence of a batch from its last residual [batch, time, dim]. */
+/** Rows of the last residual gathered before they are unembedded together. */
+const GATHERED_ROWS = 8192
+
+/** The metric of each of the last residuals [time, dim] of one sample. */
 async function measure(
-  engine: Engine,
-  hidden: Float32Array,
-  batch: number,
+  p: Plan,
   sample: Sample,
-  read: Metric,
+  hidden: readonly Float32Array[],
   signal?: AbortSignal,
-): Promise<Float32Array[]> {
+): Promise<number[]> {
+  const { engine, read } = p
   const { dim, vocab } = engine.config
-  const time = sample.ids.length
-  const rows = read === 'loss' ? time - 1 : 1
-  const start = read === 'loss' ? 0 : time - 1
-  // The rows that are read, without the others, so that blocks of the unembedding are full.
-  const wanted = new Float32Array(batch * rows * dim)
-  for (let b = 0; b < batch; b++)
-    wanted.set(hidden.subarray((b * time + start) * dim, (b * time + start + rows) * dim), b * rows * dim)
-  if (read === 'loss') {
-    const targets = new Int32Array(batch * rows)
-    for (let b = 0; b < batch; b++) targets.set(sample.ids.slice(1), b * rows)
-    const { nll } = await unembed(engine, wanted, { targets, signal })
-    return Array.from({ length: batch }, (_, b) =>
-      Float32Array.of(nll!.subarray(b * rows, (b + 1) * rows).reduce((s, x) => s + x, 0) / rows),
-    )
+  const rows = rowsRead(read, sample.ids.length)
+  const first = read === 'loss' ? 0 : sample.ids.length - 1
+  const size = Math.max(1, Math.floor(GATHERED_ROWS / rows))
+  const values: number[] = []
+  for (let i = 0; i < hidden.length; i += size) {
+    const part = hidden.slice(i, i + size)
+    const wanted = new Float32Array(part.length * rows * dim)
+    for (const [b, x] of part.entries()) wanted.set(x.subarray(first * dim, (first + rows) * dim), b * rows * dim)
+    if (read === 'loss') {
+      const targets = new Int32Array(part.length * rows)
+      for (let b = 0; b < part.length; b++) targets.set(sample.ids.slice(1), b * rows)
+      const { nll } = await unembed(engine, wanted, { targets, residence: 'batch', signal })
+      for (let b = 0; b < part.length; b++)
+        values.push(nll!.subarray(b * rows, (b + 1) * rows).reduce((s, x) => s + x, 0) / rows)
+    } else {
+      const { logits } = await unembed(engine, wanted, { logits: true, residence: 'batch', signal })
+      const mean = (ids: readonly number[], b: number) =>
+        ids.reduce((s, id) => s + logits![b * vocab + id]!, 0) / ids.length
+      for (let b = 0; b < part.length; b++) values.push(mean(sample.answers!, b) - mean(sample.distractors!, b))
+    }
+    await tick()
   }
-  const { logits } = await unembed(engine, wanted, { logits: true, signal })
-  const mean = (ids: readonly number[], b: number) =>
-    ids.reduce((s, id) => s + logits![b * vocab + id]!, 0) / ids.length
-  return Array.from({ length: batch }, (_, b) =>
-    Float32Array.of(mean(sample.answers!, b) - mean(sample.distractors!, b)),
-  )
+  return values
 }
 
-/** One value repeated along a new batch axis. */
+/** One clean value [1, …] repeated along the batch. */
 function repeated({ shape, data }: NDArray, batch: number): NDArray<'f32'> {
   const out = new Float32Array(batch * data.length)
-  for (let b = 0; b < batch; b++) out.set(data, b * data.length)
+  for (let b = 0; b < batch; b++) out.set(data as Float32Array, b * data.length)
   return f32([batch, ...shape.slice(1)], out)
 }
 
-interface Clean {
-  readonly hidden: Float32Array
-  readonly at: ReadonlyMap<string, NDArray>
+/** A sample on its way through the layers: its clean values, and the residual of every run that has started. */
+interface Advancing {
+  readonly index: number
+  readonly prepared: Prepared
+  readonly batch: number
+  readonly clean: ReadonlyMap<string, NDArray>
+  readonly metric: number
+  readonly residual: Map<number, Float32Array>
 }
 
-/** One clean pass of a sample that keeps what its steps are fed. */
-async function cleanPass(
-  engine: Engine,
-  ids: readonly number[],
-  keep: readonly Point[],
-  signal?: AbortSignal,
-): Promise<Clean> {
+/** One clean pass that keeps what the runs are fed, and its metric. */
+async function start(p: Plan, index: number, batch: number, signal?: AbortSignal): Promise<Advancing> {
+  const { engine, base, runs, context } = p
+  const sample = base[index]!
+  const prepared = await prepare(engine, sample, runs, context, signal)
   const end = point('resid_post', engine.config.layers - 1)
-  const out = await engine.run(
-    { extent: engine.extent(ids.length), probes: [], want: [...keep, end] },
-    tokenFeeds([ids]),
-    { signal },
-  )
-  return {
-    hidden: out[pointKey(end)]!.data as Float32Array,
-    at: new Map(keep.map(p => [pointKey(p), out[pointKey(p)]!])),
-  }
+  const recipe = { extent: engine.extent(sample.ids.length), probes: [], want: [...prepared.kept(), end] }
+  const out = await engine.run(recipe, tokenFeeds([sample.ids]), { signal })
+  const [metric] = await measure(p, sample, [out[pointKey(end)]!.data as Float32Array], signal)
+  return { index, prepared, batch, clean: new Map(Object.entries(out)), metric: metric!, residual: new Map() }
 }
 
-/** The runs of one step, layer by layer from the start layer to the end: the last residual [batch, time, dim]. */
-async function advance(
-  engine: Engine,
-  ids: readonly number[],
-  step: Step,
-  edits: readonly (readonly ReadyEdit[])[],
-  clean: Clean,
-  signal?: AbortSignal,
-): Promise<Float32Array> {
-  const batch = edits.length
-  const { probes, feeds } = lowerEdits(
-    edits.map(own => ({ ids, edits: own, last: ids.length })),
-    engine.config,
-    { start: 0, count: ids.length },
-  )
-  const first = Math.max(0, step.layer)
-  let x: NDArray | undefined
-  for (let layer = first; layer < engine.config.layers; layer++) {
-    throwIfAborted(signal)
-    const fed = step.layer < 0 && layer === 0 ? [] : fedAt(layer, step.layer, edits)
-    const own = layerRecipe(engine, ids.length, layer, probes, fed)
-    const recipe =
-      step.layer < 0 && layer === 0
-        ? { ...own, probes: [...own.probes, ...probes.filter(p => p.at.site === 'embed')] }
-        : own
-    const given = fed.map(
-      p =>
-        [`feed:${pointKey(p)}`, p.site === 'resid_pre' && x ? x : repeated(clean.at.get(pointKey(p))!, batch)] as const,
-    )
-    const out = await engine.run(recipe, {
-      ...tokenFeeds(new Array(batch).fill(ids)),
-      ...feeds,
-      ...Object.fromEntries(given),
-    })
-    x = out[pointKey(point('resid_post', layer))]!
-    await tick()
+/** One batch of runs of one sample through one layer. */
+async function step(
+  { prepared, clean, residual }: Advancing,
+  group: LayerGroup,
+  runs: readonly number[],
+  layer: number,
+): Promise<void> {
+  const { engine, sample, time } = prepared
+  const width = time * engine.config.dim
+  const { feeds } = prepared.lower(runs.map(r => prepared.edits[r]!))
+  const fed: Record<string, NDArray> = {}
+  for (const at of group.clean) fed[`feed:${pointKey(at)}`] = repeated(clean.get(pointKey(at))!, runs.length)
+  if (group.clean.length === 0 && residual.has(runs[0]!)) {
+    const x = new Float32Array(runs.length * width)
+    for (const [b, run] of runs.entries()) x.set(residual.get(run)!, b * width)
+    fed[`feed:resid_pre@${layer}`] = f32([runs.length, time, engine.config.dim], x)
   }
-  return x!.data as Float32Array
+  const out = await engine.run(group.recipe, { ...tokenFeeds(runs.map(() => sample.ids)), ...feeds, ...fed })
+  const x = out[`resid_post@${layer}`]!.data as Float32Array
+  for (const [b, run] of runs.entries()) residual.set(run, x.subarray(b * width, (b + 1) * width))
 }
 
-/** Carries a plan out: the clean metric of every sample first (run −1), then every edited run as it is measured. */
+/** Carries a plan out: the clean metric of every sample (run −1), then every edited run as it is measured. */
 export async function* execute(
   p: Plan,
   o: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {},
 ): AsyncGenerator<Measured> {
-  const { engine, base, runs, read } = p
+  const { engine, runs } = p
+  const total = p.base.length * engine.config.layers
   let done = 0
-  for (const [s, sample] of base.entries()) {
-    const { ids } = sample
-    const steps = p.steps.filter(step => step.sample === s)
-    const ready = await readyEdits(
-      engine,
-      runs.map(edits => ({ ids, edits })),
-      p.context,
-      o.signal,
-    )
-    const keep = new Map(
-      steps
-        .flatMap(step =>
-          fedAt(
-            Math.max(0, step.layer),
-            step.layer,
-            step.runs.map(r => ready[r]!),
-          ),
-        )
-        .map(at => [pointKey(at), at]),
-    )
-    const clean = await cleanPass(engine, ids, [...keep.values()], o.signal)
-    const [metric] = await measure(engine, clean.hidden, 1, sample, read, o.signal)
-    yield { run: -1, sample: s, values: metric! }
-    for (const step of steps) {
-      const edits = step.runs.map(r => ready[r]!)
-      const hidden = await advance(engine, ids, step, edits, clean, o.signal)
-      const values = await measure(engine, hidden, edits.length, sample, read, o.signal)
-      for (const [i, run] of step.runs.entries()) yield { run, sample: s, values: values[i]! }
-      done += step.runs.length
-      o.onProgress?.({ what: 'runs', done, total: base.length * runs.length })
+  for (const wave of p.waves) {
+    const samples: Advancing[] = []
+    for (const [i, s] of wave.samples.entries()) samples.push(await start(p, s, wave.batch[i]!, o.signal))
+    for (const { index, metric } of samples) yield { run: -1, sample: index, value: metric }
+    for (let layer = 0; layer < engine.config.layers; layer++) {
+      for (const sample of samples) {
+        for (const group of sample.prepared.groups(layer))
+          for (let i = 0; i < group.runs.length; i += sample.batch) {
+            throwIfAborted(o.signal)
+            await step(sample, group, group.runs.slice(i, i + sample.batch), layer)
+            await tick()
+          }
+        o.onProgress?.({ what: 'layers', done: ++done, total })
+      }
+      await engine.close('batch')
     }
+    for (const { index, prepared, residual, metric } of samples) {
+      const started = [...residual.keys()]
+      const values = await measure(p, prepared.sample, [...residual.values()], o.signal)
+      const measured = new Map(started.map((run, i) => [run, values[i]!]))
+      for (let run = 0; run < runs.length; run++) yield { run, sample: index, value: measured.get(run) ?? metric }
+    }
+    await engine.close('batch')
   }
 }

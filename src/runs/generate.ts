@@ -5,9 +5,9 @@ import { f32, i32, type NDArray } from '../words/arrays.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 import { type Point, point, pointKey } from '../words/site.ts'
+import { checkTokens } from './batch.ts'
 import { lowerEdits, type ReadyEdit } from './edits.ts'
 import type { Engine, Recipe } from './engine.ts'
-import { checkTokens } from './run.ts'
 import { type Sampling, sampleToken } from './sample.ts'
 import { type EditContext, readyEdits } from './values.ts'
 
@@ -56,10 +56,14 @@ class Growing {
     const { engine, o } = this
     const start = this.#slab.length
     const count = this.ids.length - start
-    const { probes, feeds } = lowerEdits([{ ids: this.ids, edits: this.edits, last: this.prompt }], engine.config, {
-      start,
-      count,
-    })
+    const { probes, feeds } = lowerEdits(
+      [{ ids: this.ids, edits: this.edits, last: this.prompt, reach: this.#reach }],
+      engine.config,
+      {
+        start,
+        count,
+      },
+    )
     const capture = o.capture ?? []
     const kv = Array.from({ length: engine.config.layers }, (_, l) => [point('k', l), point('v', l)]).flat()
     const wanted = new Map([...kv, ...capture, point('logits')].map(p => [pointKey(p), p]))

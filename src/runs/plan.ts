@@ -1,11 +1,10 @@
-import type { Dims } from '../graph/dim.ts'
 import { flopsOf, peakBytesOf } from '../graph/measure.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
-import { type Point, point, SITES } from '../words/site.ts'
+import { type Point, point, pointKey, SITES } from '../words/site.ts'
 import type { ReadyEdit } from './edits.ts'
 import { lowerEdits } from './edits.ts'
-import type { Engine, Recipe } from './engine.ts'
+import { type Engine, type Recipe, recipeKey } from './engine.ts'
 import type { Probe } from './probe.ts'
 import { type EditContext, readyEdits } from './values.ts'
 
@@ -23,11 +22,19 @@ export interface Sample {
  */
 export type Metric = 'loss' | 'logit_diff'
 
-/** Runs of one sample that start at one layer, computed as one batch from that layer on. */
-export interface Step {
-  readonly sample: number
-  readonly layer: number
+/** Runs of one sample that go through a layer in the same graph, so that they can share batches. */
+export interface LayerGroup {
+  readonly recipe: Recipe
+  /** What is fed clean: nothing where the runs are carried on from the layer before. */
+  readonly clean: readonly Point[]
   readonly runs: readonly number[]
+}
+
+/** Samples that are advanced together, layer by layer. */
+export interface Wave {
+  readonly samples: readonly number[]
+  /** How many runs go into one batch of each sample. */
+  readonly batch: readonly number[]
 }
 
 export interface Plan {
@@ -35,7 +42,7 @@ export interface Plan {
   readonly base: readonly Sample[]
   readonly runs: readonly (readonly Edit[])[]
   readonly read: Metric
-  readonly steps: readonly Step[]
+  readonly waves: readonly Wave[]
   /** Floating-point operations of the contractions, clean passes included. */
   readonly flops: number
   /** The same if every run were computed alone from the first layer. */
@@ -74,51 +81,110 @@ export function startLayer(edits: readonly Edit[], layers: number): number {
   return edits.reduce((l, e) => Math.min(l, SITES[e.at.site].perLayer ? e.at.layer : -1), layers)
 }
 
-/** Whether the clean z of the start layer can be fed, so that its attention is not computed again. */
-export const skipsAttention = (runs: readonly (readonly ReadyEdit[])[], layer: number): boolean =>
-  runs.every(edits => edits.every(({ edit }) => edit.at.layer > layer || AFTER_ATTENTION.has(edit.at.site)))
+/** One sample with its edits ready: what every run does at every layer. */
+export class Prepared {
+  readonly #starts: readonly number[]
+  readonly #probes: readonly (readonly Probe[])[]
 
-/** The graph of one layer of a step: the residual (and z) fed, the layer's edits applied, the next residual wanted. */
-export function layerRecipe(
-  engine: Engine,
-  time: number,
-  layer: number,
-  probes: readonly Probe[],
-  fed: readonly Point[],
-): Recipe {
-  return {
-    extent: engine.extent(time),
-    probes: [
-      ...fed.map((at): Probe => ({ at, do: 'feed' })),
-      ...probes.filter(p => p.at.layer === layer && SITES[p.at.site].perLayer),
-    ],
-    want: [point('resid_post', layer)],
+  constructor(
+    readonly engine: Engine,
+    readonly sample: Sample,
+    readonly edits: readonly (readonly ReadyEdit[])[],
+  ) {
+    this.#starts = edits.map(own =>
+      startLayer(
+        own.map(e => e.edit),
+        engine.config.layers,
+      ),
+    )
+    this.#probes = edits.map(own => this.lower([own]).probes)
   }
-}
 
-/** The probes of one batch of runs, without their values. */
-const probesOf = (engine: Engine, ids: readonly number[], runs: readonly (readonly ReadyEdit[])[]): Probe[] =>
-  lowerEdits(
-    runs.map(edits => ({ ids, edits, last: ids.length })),
-    engine.config,
-    { start: 0, count: ids.length },
-  ).probes
+  get time(): number {
+    return this.sample.ids.length
+  }
 
-function clean(engine: Engine, time: number): number {
-  const graph = engine.trace({
-    extent: engine.extent(time),
-    probes: [],
-    want: [point('resid_post', engine.config.layers - 1)],
-  })
-  return flopsOf(graph, { batch: 1, time })
+  /** The edits of some runs as probes and what is fed to them. */
+  lower(runs: readonly (readonly ReadyEdit[])[]): ReturnType<typeof lowerEdits> {
+    const { ids } = this.sample
+    return lowerEdits(
+      runs.map(edits => ({ ids, edits, last: ids.length })),
+      this.engine.config,
+      { start: 0, count: ids.length },
+    )
+  }
+
+  /** What is fed clean to a run at a layer: at its start the residual, and z where its attention is unchanged. */
+  #cleanAt(run: number, layer: number): Point[] {
+    const start = this.#starts[run]!
+    if (start !== layer) return []
+    const after = this.edits[run]!.every(({ edit }) => edit.at.layer > layer || AFTER_ATTENTION.has(edit.at.site))
+    return after ? [point('resid_pre', layer), point('z', layer)] : [point('resid_pre', layer)]
+  }
+
+  /** The runs that go through a layer, grouped by the graph that they need. */
+  groups(layer: number): LayerGroup[] {
+    const { engine } = this
+    const found = new Map<string, { recipe: Recipe; clean: Point[]; runs: number[] }>()
+    for (const [run, start] of this.#starts.entries()) {
+      if (start > layer) continue
+      const clean = this.#cleanAt(run, layer)
+      const fromTokens = start < 0 && layer === 0
+      const fed = clean.length > 0 || fromTokens ? clean : [point('resid_pre', layer)]
+      const here = (p: Probe) => (SITES[p.at.site].perLayer ? p.at.layer === layer : fromTokens)
+      const recipe: Recipe = {
+        extent: engine.extent(this.time),
+        probes: [...fed.map((at): Probe => ({ at, do: 'feed' })), ...this.#probes[run]!.filter(here)],
+        want: [point('resid_post', layer)],
+        residence: 'batch',
+      }
+      const key = recipeKey(recipe)
+      const group = found.get(key) ?? { recipe, clean, runs: [] }
+      group.runs.push(run)
+      found.set(key, group)
+    }
+    return [...found.values()]
+  }
+
+  /** Every clean point that some run is fed. */
+  kept(): Point[] {
+    const points = this.#starts.flatMap((start, run) => (start < 0 ? [] : this.#cleanAt(run, start)))
+    return [...new Map(points.map(p => [pointKey(p), p])).values()]
+  }
 }
 
 const unembedFlops = (engine: Engine, rows: number): number => 2 * rows * engine.config.dim * engine.config.vocab
 
+/** Rows whose logits the metric reads. */
+export const rowsRead = (read: Metric, time: number): number => (read === 'loss' ? time - 1 : 1)
+
+/** What one sample will cost, with as many runs in a batch as the rows allow and half the budget holds. */
+function price(prepared: Prepared, read: Metric, budget: number) {
+  const { engine, time, edits } = prepared
+  const { layers, dim } = engine.config
+  const end = point('resid_post', layers - 1)
+  const clean = engine.trace({ extent: engine.extent(time), probes: [], want: [...prepared.kept(), end] })
+  const groups = Array.from({ length: layers }, (_, l) => prepared.groups(l)).flat()
+  const graphs = groups.map(g => ({ graph: engine.trace(g.recipe), runs: g.runs.length }))
+  const whole = flopsOf(clean, { batch: 1, time }) + unembedFlops(engine, rowsRead(read, time))
+  const bytes = (batch: number) =>
+    Math.max(0, ...graphs.map(g => peakBytesOf(g.graph, { batch: Math.min(batch, g.runs), time })))
+  const state = 4 * time * dim * edits.length
+  const held = peakBytesOf(clean, { batch: 1, time })
+  let batch = Math.min(edits.length, Math.max(1, Math.floor(BATCH_ROWS / time)))
+  while (batch > 1 && held + state + bytes(batch) > budget) batch = Math.ceil(batch / 2)
+  const flops = graphs.reduce(
+    (sum, g) => sum + flopsOf(g.graph, { batch: g.runs, time }),
+    whole + edits.length * unembedFlops(engine, rowsRead(read, time)),
+  )
+  return { batch, flops, naive: edits.length * whole, state: state + held, bytes: bytes(batch) }
+}
+
 /**
- * Plans runs that differ from a clean pass only by their edits: clean passes are computed once, and every edited run
- * starts at the layer of its first edit, together with the others that start there. Nothing is computed here but the
- * clean values that `mean`, `resample` and `patch` put in place. Throws `budget` when one run does not fit.
+ * Plans runs that differ from a clean pass only by their edits: each sample's clean pass is computed once, every edited
+ * run starts at the layer of its first edit, and all runs that have started advance together, layer by layer. Nothing is
+ * computed here but the clean values that `mean`, `resample` and `patch` put in place. Throws `budget` when the runs of
+ * one sample do not fit.
  */
 export async function plan(
   engine: Engine,
@@ -128,69 +194,46 @@ export async function plan(
   budget: number,
   context: EditContext = {},
 ): Promise<Plan> {
-  const { layers } = engine.config
-  const starts = runs.map(edits => startLayer(edits, layers))
-  const order = [...new Set(starts)].sort((a, b) => a - b)
-  const steps: Step[] = []
-  let flops = 0
-  let naiveFlops = 0
-  let peakBytes = 0
-  for (const [s, { ids }] of base.entries()) {
-    const time = ids.length
-    const ready = await readyEdits(
-      engine,
-      runs.map(edits => ({ ids, edits })),
-      context,
-    )
-    const rows = read === 'loss' ? time - 1 : 1
-    const whole = clean(engine, time)
-    flops += whole + unembedFlops(engine, rows)
-    naiveFlops += runs.length * (whole + unembedFlops(engine, rows))
-    for (const layer of order) {
-      const here = starts.flatMap((l, r) => (l === layer ? [r] : []))
-      const graphs = stepGraphs(
-        engine,
-        ids,
-        layer,
-        here.map(r => ready[r]!),
-      )
-      const bytes = (batch: number) => Math.max(0, ...graphs.map(g => peakBytesOf(g, { batch, time })))
-      const size = batchSize(here.length, time, bytes, budget)
-      for (let i = 0; i < here.length; i += size) {
-        const batch = here.slice(i, i + size)
-        const dims: Dims = { batch: batch.length, time }
-        steps.push({ sample: s, layer, runs: batch })
-        peakBytes = Math.max(peakBytes, bytes(batch.length))
-        flops += graphs.reduce((sum, g) => sum + flopsOf(g, dims), unembedFlops(engine, rows * batch.length))
-      }
+  const waves: { samples: number[]; batch: number[] }[] = []
+  let [flops, naiveFlops, peakBytes, room] = [0, 0, 0, 0]
+  for (const [s, sample] of base.entries()) {
+    const cost = price(await prepare(engine, sample, runs, context), read, budget)
+    if (cost.state + cost.bytes > budget) throw overBudget(cost.state + cost.bytes, budget)
+    if (waves.length === 0 || cost.state + cost.bytes > room) {
+      waves.push({ samples: [], batch: [] })
+      room = budget
     }
+    waves.at(-1)!.samples.push(s)
+    waves.at(-1)!.batch.push(cost.batch)
+    room -= cost.state
+    peakBytes = Math.max(peakBytes, budget - room + cost.bytes)
+    flops += cost.flops
+    naiveFlops += cost.naive
   }
-  return { engine, base, runs, read, steps, flops, naiveFlops, peakBytes, context }
+  return { engine, base, runs, read, waves, flops, naiveFlops, peakBytes, context }
 }
 
-const stepGraphs = (engine: Engine, ids: readonly number[], start: number, runs: readonly (readonly ReadyEdit[])[]) => {
-  const probes = probesOf(engine, ids, runs)
-  const first = Math.max(0, start)
-  return Array.from({ length: engine.config.layers - first }, (_, i) =>
-    engine.trace(layerRecipe(engine, ids.length, first + i, probes, fedAt(first + i, start, runs))),
+/** One sample with the values that its edits put in place. */
+export const prepare = async (
+  engine: Engine,
+  sample: Sample,
+  runs: readonly (readonly Edit[])[],
+  context: EditContext,
+  signal?: AbortSignal,
+): Promise<Prepared> =>
+  new Prepared(
+    engine,
+    sample,
+    await readyEdits(
+      engine,
+      runs.map(edits => ({ ids: sample.ids, edits })),
+      context,
+      signal,
+    ),
   )
-}
 
-/** What is fed at a layer of a step: the residual, and at the start layer the clean z where attention is unchanged. */
-export function fedAt(layer: number, start: number, runs: readonly (readonly ReadyEdit[])[]): Point[] {
-  return layer === start && skipsAttention(runs, start)
-    ? [point('resid_pre', layer), point('z', layer)]
-    : [point('resid_pre', layer)]
-}
-
-function batchSize(runs: number, time: number, bytes: (batch: number) => number, budget: number): number {
-  let size = Math.min(runs, Math.max(1, Math.floor(BATCH_ROWS / time)))
-  while (size > 1 && bytes(size) > budget) size = Math.ceil(size / 2)
-  const least = bytes(size)
-  if (least > budget)
-    throw new HeadwiseError(
-      `One edited run needs ${(least / 2 ** 20).toFixed(0)} MiB of memory, and the budget is ${(budget / 2 ** 20).toFixed(0)} MiB; raise --budget or shorten the text.`,
-      { code: 'budget', fault: 'usage', where: 'budget', found: least, allowed: budget },
-    )
-  return size
-}
+const overBudget = (needed: number, budget: number) =>
+  new HeadwiseError(
+    `The runs of one prompt need ${(needed / 2 ** 20).toFixed(0)} MiB of memory at once, and the budget is ${(budget / 2 ** 20).toFixed(0)} MiB; raise --budget or shorten the text.`,
+    { code: 'budget', fault: 'usage', where: 'budget', found: needed, allowed: budget },
+  )

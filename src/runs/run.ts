@@ -3,7 +3,7 @@ import { f32, i32, type NDArray } from '../words/arrays.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError, type OnProgress, throwIfAborted } from '../words/error.ts'
 import { type Point, point, pointKey, SITES } from '../words/site.ts'
-import { tokenFeeds } from './batch.ts'
+import { checkTokens, tokenFeeds } from './batch.ts'
 import { type EditedSample, lowerEdits, siteShape } from './edits.ts'
 import type { Engine, Recipe } from './engine.ts'
 import type { Probe } from './probe.ts'
@@ -14,6 +14,8 @@ import { type EditContext, readyEdits } from './values.ts'
 export type Sink = (at: Point, value: NDArray<'f32'>) => Promise<void>
 
 export interface RunOptions extends EditContext {
+  /** Which of several prompts this one is, from 0 (default): what the `samples` of an edit count. */
+  readonly sample?: number
   readonly capture?: readonly Point[]
   /** Reductions of patterns to rows, kept by their key (`pattern@6/ID`) whatever the sink takes. */
   readonly reductions?: readonly Probe[]
@@ -154,24 +156,29 @@ async function finish(
   }
 }
 
-/** A pass whose edits or captures lie after the last layer: one graph to the logits of every position. */
-async function throughTail(
+/** The same where edits or captures lie after the last layer: one graph to the logits of every position. */
+async function tappedTail(
   engine: Engine,
   pass: Pass,
+  hidden: Float32Array,
   sink: Sink,
   o: RunOptions,
 ): Promise<Omit<SequenceRun, 'captured'>> {
   const { ids } = pass
   const time = ids.length
+  const from = point('resid_post', engine.config.layers - 1)
+  const capture = pass.capture.filter(isTail)
   const recipe: Recipe = {
     extent: engine.extent(time),
-    probes: pass.probes,
-    want: [...pass.capture.filter(p => p.site !== 'logits'), point('logits')],
+    probes: [{ at: from, do: 'feed' }, ...pass.probes.filter(p => isTail(p.at))],
+    want: [...capture.filter(p => p.site !== 'logits'), point('logits')],
     finish: negativeLogLikelihood,
   }
   const targets = i32([1, time, 1], Int32Array.from([...ids.slice(1), 0]))
-  const out = await engine.run(recipe, { ...tokenFeeds([ids]), ...pass.feeds, targets }, { signal: o.signal })
-  await hand(pass.capture, out, pass, sink)
+  const start = f32([1, time, engine.config.dim], hidden)
+  const feeds = { ...pass.feeds, [`feed:${pointKey(from)}`]: start, targets }
+  const out = await engine.run(recipe, feeds, { signal: o.signal })
+  await hand(capture, out, pass, sink)
   const logits = out.logits!.data as Float32Array
   const last = logits.slice((time - 1) * engine.config.vocab)
   const nll = (out.nll!.data as Float32Array).subarray(0, time - 1)
@@ -188,18 +195,9 @@ async function throughTail(
 function checkBudget(engine: Engine, ids: readonly number[], o: RunOptions): void {
   const { budget, capture = [] } = o
   const bytes = captureBytes(engine, capture, ids.length) + (o.allLogits ? 4 * ids.length * engine.config.vocab : 0)
-  const held = o.sink
-    ? Math.max(
-        0,
-        ...capture.map(p =>
-          captureBytes(
-            engine,
-            capture.filter(q => q.layer === p.layer),
-            ids.length,
-          ),
-        ),
-      )
-    : bytes
+  const part = (p: Point) => (SITES[p.site].perLayer ? p.layer : p.site)
+  const together = (p: Point) => capture.filter(q => part(q) === part(p))
+  const held = o.sink ? Math.max(0, ...capture.map(p => captureBytes(engine, together(p), ids.length))) : bytes
   if (budget === undefined || held <= budget) return
   const gib = (n: number) => `${(n / 2 ** 30).toFixed(2)} GiB`
   throw new HeadwiseError(
@@ -219,9 +217,10 @@ export async function runSequence(engine: Engine, ids: readonly number[], o: Run
   checkTokens(ids, engine.config.vocab)
   engine.extent(ids.length)
   checkBudget(engine, ids, o)
-  const [ready] = await readyEdits(engine, [{ ids, edits: o.edits ?? [] }], o, o.signal)
-  const sample: EditedSample = { ids, edits: ready!, last: ids.length }
-  const { probes, feeds } = lowerEdits([sample], engine.config, { start: 0, count: ids.length })
+  const { sample = 0 } = o
+  const [ready] = await readyEdits(engine, [{ ids, edits: o.edits ?? [], sample }], o, o.signal)
+  const edited: EditedSample = { ids, edits: ready!, sample, last: ids.length }
+  const { probes, feeds } = lowerEdits([edited], engine.config, { start: 0, count: ids.length })
   const capture = o.capture ?? []
   const captured = new Map<string, NDArray<'f32'>>()
   const pass: Pass = {
@@ -232,32 +231,17 @@ export async function runSequence(engine: Engine, ids: readonly number[], o: Run
     keep: (key, value) => captured.set(key, value),
   }
   const sink: Sink = o.sink ?? (async (p, value) => void captured.set(pointKey(p), value))
-  if ([...probes, ...capture.map(p => ({ at: p }))].some(p => isTail(p.at)))
-    return { ...(await throughTail(engine, pass, sink, o)), captured }
-  const layered = o.sink !== undefined && captureBytes(engine, capture, ids.length) > LAYERED_BYTES
-  const hidden = layered ? await layeredBody(engine, pass, sink, o) : await wholeBody(engine, pass, sink, o.signal)
-  return { ...(await finish(engine, ids, hidden, o)), captured }
-}
-
-/** Refuses token ids that the model does not have. */
-export function checkTokens(ids: readonly number[], vocab: number): void {
-  if (ids.length === 0)
-    throw new HeadwiseError('There is no token to run: give a text or ids.', {
-      code: 'tokens-empty',
-      fault: 'usage',
-      where: 'tokens',
-      found: 0,
-      allowed: '1 or more',
-    })
-  const bad = ids.findIndex(id => !Number.isInteger(id) || id < 0 || id >= vocab)
-  if (bad >= 0)
-    throw new HeadwiseError(`Token ${bad} is ${ids[bad]}; the model has the ids 0 to ${vocab - 1}.`, {
-      code: 'token-id',
-      fault: 'usage',
-      where: `tokens[${bad}]`,
-      found: ids[bad],
-      allowed: vocab - 1,
-    })
+  const body: Pass = {
+    ...pass,
+    probes: pass.probes.filter(p => !isTail(p.at)),
+    capture: capture.filter(p => !isTail(p)),
+  }
+  const most = Math.min(LAYERED_BYTES, o.budget ?? LAYERED_BYTES)
+  const layered = o.sink !== undefined && captureBytes(engine, body.capture, ids.length) > most
+  const hidden = layered ? await layeredBody(engine, body, sink, o) : await wholeBody(engine, body, sink, o.signal)
+  const tail = [...probes.map(p => p.at), ...capture].some(isTail)
+  const end = tail ? await tappedTail(engine, pass, hidden, sink, o) : await finish(engine, ids, hidden, o)
+  return { ...end, captured }
 }
 
 /** The points of a site at one layer, or at every layer. */

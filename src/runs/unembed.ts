@@ -4,6 +4,7 @@ import { gatherAlong } from '../graph/primitives/index-by.ts'
 import { input } from '../graph/primitives/leaf.ts'
 import { reshape } from '../graph/primitives/shape.ts'
 import type { Sym } from '../graph/sym.ts'
+import type { Residence } from '../runtime/backend.ts'
 import { f32, i32 } from '../words/arrays.ts'
 import { throwIfAborted } from '../words/error.ts'
 import { point } from '../words/site.ts'
@@ -36,7 +37,7 @@ interface Unembedded {
 export async function unembed(
   engine: Engine,
   hidden: Float32Array,
-  o: { logits?: boolean; targets?: Int32Array; signal?: AbortSignal | undefined },
+  o: { logits?: boolean; targets?: Int32Array; residence?: Residence; signal?: AbortSignal | undefined },
 ): Promise<Unembedded> {
   const { dim, vocab, layers } = engine.config
   const rows = hidden.length / dim
@@ -47,6 +48,7 @@ export async function unembed(
     extent: engine.extent(1),
     probes: [{ at, do: 'feed' }],
     want: logits ? [point('logits')] : [],
+    residence: o.residence ?? 'once',
     ...(nll ? { finish: negativeLogLikelihood } : {}),
   }
   for (let start = 0; start < rows; start += ROWS) {

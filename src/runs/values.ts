@@ -3,8 +3,8 @@ import { f32, type NDArray } from '../words/arrays.ts'
 import type { Edit, EditValue } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { type Point, pointKey, SITES } from '../words/site.ts'
-import { tokenFeeds } from './batch.ts'
-import { checkEdit, type ReadyEdit, siteShape } from './edits.ts'
+import { checkTokens, tokenFeeds } from './batch.ts'
+import { checkEdit, checkPositions, type ReadyEdit, siteShape } from './edits.ts'
 import type { Engine } from './engine.ts'
 
 /** What edits need beyond the model: text to tokens for `patch {prompt}`, tensors for `{file, tensor}`. */
@@ -44,6 +44,7 @@ class CleanValues {
 
   /** One clean pass for each distinct sequence. */
   async compute(engine: Engine, signal: AbortSignal | undefined): Promise<void> {
+    for (const { ids } of this.#needs.values()) checkTokens(ids, engine.config.vocab)
     for (const [key, { ids, points }] of this.#needs) {
       const recipe = { extent: engine.extent(ids.length), probes: [], want: [...points.values()] }
       const out = await engine.run(recipe, tokenFeeds([ids]), { signal })
@@ -167,24 +168,39 @@ function checkValue(engine: Engine, value: NDArray<'f32'>, edit: Edit, length: n
     )
 }
 
+/** A prompt and what is done to it. */
+export interface EditedPrompt {
+  readonly ids: readonly number[]
+  readonly edits: readonly Edit[]
+  /** Which of the prompts it is, from 0 (default): what the `samples` of an edit count. */
+  readonly sample?: number
+  /** How many tokens it may come to have while generating. */
+  readonly reach?: number
+}
+
 /**
  * Checks every edit of every sample and gets the values that they put in place: from the edit, from files, or from
  * clean runs, one for each distinct sequence.
  */
 export async function readyEdits(
   engine: Engine,
-  samples: readonly { readonly ids: readonly number[]; readonly edits: readonly Edit[] }[],
+  samples: readonly EditedPrompt[],
   context: EditContext = {},
   signal?: AbortSignal,
 ): Promise<ReadyEdit[][]> {
   const values = new CleanValues()
   const planned: { edit: Edit; where: string; given: NDArray<'f32'> | undefined; source: Source | undefined }[][] = []
-  for (const [s, { ids, edits }] of samples.entries()) {
+  for (const { ids, edits, sample = 0, reach = ids.length } of samples) {
     const own: (typeof planned)[number] = []
     for (const [i, edit] of edits.entries()) {
       const where = `edits[${i}]`
       checkEdit(edit, engine.config, where)
-      const source = await sourceOf(edit, where, ids, context, s)
+      if (edit.samples && !edit.samples.includes(sample)) {
+        own.push({ edit, where, given: undefined, source: undefined })
+        continue
+      }
+      checkPositions(edit, { ids, last: ids.length, reach }, where)
+      const source = await sourceOf(edit, where, ids, context, sample)
       for (const sequence of source?.sequences ?? []) values.need(edit.at, sequence)
       own.push({ edit, where, given: await givenValue(edit, where, context), source })
     }

@@ -8,10 +8,12 @@ export type Feeds = Readonly<Record<string, NDArray>>
 export type Arrays = Record<string, NDArray>
 
 /**
- * How a session will live: `once` opens at once and shares the weights with every other session through the page cache;
- * `resident` takes half a second and a private, packed copy of the weights, and then runs small batches at full bandwidth.
+ * How a session will live. `once` opens at once and shares the weights with every other session through the page cache.
+ * `batch` packs its own copy of the weights and keeps its scratch memory: for many large batches through a small graph,
+ * closed when they are done. `resident` is a packed session whose threads also wait actively: one alone, for many small
+ * runs.
  */
-export type Residence = 'once' | 'resident'
+export type Residence = 'once' | 'batch' | 'resident'
 
 /** The narrow waist between graphs and whatever computes them. */
 export interface Backend extends AsyncDisposable {

@@ -23,7 +23,7 @@ const sessionOptions = (threads: number, residence: Residence, folder: string) =
   interOpNumThreads: 1,
   graphOptimizationLevel: 'basic' as const,
   enableMemPattern: false,
-  enableCpuMemArena: residence === 'resident',
+  enableCpuMemArena: residence !== 'once',
   logSeverityLevel: 3 as const,
   extra: {
     session: {

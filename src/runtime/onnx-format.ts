@@ -113,11 +113,22 @@ function writeValue(v: ValueRecord, pbf?: PbfWriter): void {
   pbf?.writeMessage(2, writeType, v)
 }
 
-function writeGraph(m: ModelRecord, pbf?: PbfWriter): void {
-  if (!pbf) return
+const inlineBytes = ({ content }: TensorRecord): number => ('bytes' in content ? content.bytes.length : 0)
+
+/**
+ * A large message in a buffer of its own: the writer's way, which moves a message byte by byte once its length is known,
+ * takes longer than everything else here.
+ */
+function encode<T>(write: (value: T, pbf: PbfWriter) => void, value: T, expected: number): Uint8Array {
+  const pbf = new PbfWriter(new Uint8Array(expected))
+  write(value, pbf)
+  return pbf.finish()
+}
+
+function writeGraph(m: ModelRecord, pbf: PbfWriter): void {
   for (const n of m.nodes) pbf.writeMessage(1, writeNode, n)
   pbf.writeStringField(2, 'headwise')
-  for (const t of m.initializers) pbf.writeMessage(5, writeTensor, t)
+  for (const t of m.initializers) pbf.writeBytesField(5, encode(writeTensor, t, 256 + inlineBytes(t)))
   for (const v of m.inputs) pbf.writeMessage(11, writeValue, v)
   for (const v of m.outputs) pbf.writeMessage(12, writeValue, v)
 }
@@ -129,10 +140,12 @@ function writeOpset(domain: string, pbf?: PbfWriter): void {
 
 /** The bytes of an ONNX model. */
 export function encodeModel(m: ModelRecord): Uint8Array {
-  const pbf = new PbfWriter()
+  const records = m.nodes.length + m.initializers.length + m.inputs.length + m.outputs.length
+  const expected = 256 * records + m.initializers.reduce((n, t) => n + inlineBytes(t), 0)
+  const pbf = new PbfWriter(new Uint8Array(expected + 1024))
   pbf.writeVarintField(1, IR_VERSION)
   pbf.writeStringField(2, 'headwise')
-  pbf.writeMessage(7, writeGraph, m)
+  pbf.writeBytesField(7, encode(writeGraph, m, expected))
   for (const domain of m.domains) pbf.writeMessage(8, writeOpset, domain)
   return pbf.finish()
 }

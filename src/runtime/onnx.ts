@@ -29,6 +29,8 @@ const inCheckpoint: Place = (_, { file, offset, shape }) => ({
   length: 4 * sizeOf(shape),
 })
 
+const NO_ATTRIBUTES = {}
+
 /** Collects the nodes of one ONNX graph; equal nodes are written once. */
 class Writer implements Emitter {
   readonly nodes: NodeRecord[] = []
@@ -46,10 +48,10 @@ class Writer implements Emitter {
   node(
     type: string,
     inputs: readonly string[],
-    attributes: Readonly<Record<string, Attribute>> = {},
+    attributes: Readonly<Record<string, Attribute>> = NO_ATTRIBUTES,
     domain = '',
   ): string {
-    const key = `${domain}.${type}(${inputs.join()})${JSON.stringify(attributes)}`
+    const key = `${domain}.${type}(${inputs.join()})${attributes === NO_ATTRIBUTES ? '' : JSON.stringify(attributes)}`
     const twin = this.#known.get(key)
     if (twin !== undefined) return twin
     const output = `${type}_${this.nodes.length}`

@@ -46,9 +46,9 @@ export async function ablateHeads(
   const cells = p.runs.length
   const clean = new Float64Array(p.base.length)
   const delta = new Float32Array(p.base.length * cells)
-  for await (const { run, sample, values } of execute(p, o)) {
-    if (run < 0) clean[sample] = values[0]!
-    else delta[sample * cells + run] = values[0]! - clean[sample]!
+  for await (const { run, sample, value } of execute(p, o)) {
+    if (run < 0) clean[sample] = value
+    else delta[sample * cells + run] = value - clean[sample]!
   }
   return { clean, delta }
 }
