@@ -46,7 +46,11 @@ export function addDims(a: Dim, b: Dim, sign = 1): Dim {
 export const subDims = (a: Dim, b: Dim): Dim => addDims(a, b, -1)
 
 export function mulDims(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number' && typeof b === 'number') return a * b
+  if (typeof a === 'number') {
+    if (typeof b === 'number') return a * b
+    return a === 1 ? b : a === 0 ? 0 : new Polynomial(new Map([...b.terms].map(([name, c]) => [name, a * c])))
+  }
+  if (typeof b === 'number') return mulDims(b, a)
   const terms = new Map<string, number>()
   for (const [n, c] of termsOf(a))
     for (const [m, e] of termsOf(b)) {
@@ -56,7 +60,15 @@ export function mulDims(a: Dim, b: Dim): Dim {
   return fromTerms(terms)
 }
 
-export const productOf = (shape: Shape): Dim => shape.reduce<Dim>(mulDims, 1)
+/** How many cells an array of the shape has. */
+export function productOf(shape: Shape): Dim {
+  let known = 1
+  let named: Dim = 1
+  for (const d of shape)
+    if (typeof d === 'number') known *= d
+    else named = mulDims(named, d)
+  return mulDims(known, named)
+}
 export const dimKey = (d: Dim): string => (typeof d === 'number' ? String(d) : d.key)
 export const sameDim = (a: Dim, b: Dim): boolean => a === b || dimKey(a) === dimKey(b)
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => sameDim(d, b[i]!))

@@ -1,5 +1,5 @@
 import { bool, type DType, f32, i32, type NDArray, sizeOf } from '../words/arrays.ts'
-import type { Dims, Shape } from './dim.ts'
+import { type Dims, Polynomial, type Shape } from './dim.ts'
 import type { Emitter, Target } from './emit.ts'
 import { type Flow, makeSym, type Operation, type Sym, type Type, typeError } from './sym.ts'
 
@@ -40,8 +40,19 @@ const primitives = new Map<string, 'primitive' | 'composite'>()
 /** Every registered primitive and composite by name: the table that tests walk. */
 export const registered: ReadonlyMap<string, 'primitive' | 'composite'> = primitives
 
-const attributeKey = (name: string, attributes: unknown): string =>
-  `${name}${JSON.stringify(attributes, (_, v: unknown) => (typeof v === 'object' && v !== null && 'key' in v ? v.key : v))}`
+/** Attributes as text, equal where they are equal: `{axis:1,start:past,end:past + time}`. */
+function attributeText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(attributeText).join()}]`
+  if (value instanceof Polynomial || typeof value !== 'object' || value === null) return String(value)
+  return `{${Object.entries(value)
+    .map(([name, v]) => `${name}:${attributeText(v)}`)
+    .join()}}`
+}
+
+function operationKey(name: string, attributes: object): string {
+  const text = attributeText(attributes)
+  return text === '{}' ? name : `${name}${text}`
+}
 
 export function primitive<A extends object>(p: Primitive<A>): Apply<A> {
   primitives.set(p.name, 'primitive')
@@ -50,7 +61,7 @@ export function primitive<A extends object>(p: Primitive<A>): Apply<A> {
     if (typeof type === 'string') throw typeError(p.name, inputs, type)
     const operation: Operation = {
       name: p.name,
-      key: attributeKey(p.name, attributes),
+      key: operationKey(p.name, attributes),
       flow: (types, out) => p.flow(types, attributes, out),
       flops: (types, out) => p.flops?.(types, out) ?? [0],
       evaluate: (values, shape, dims) => p.evaluate(values, attributes, shape, dims),
@@ -68,7 +79,7 @@ export function composite<A extends object>(c: Composite<A>): Apply<A> {
     if (typeof type === 'string') throw typeError(c.name, inputs, type)
     const operation: Operation = {
       name: c.name,
-      key: attributeKey(c.name, attributes),
+      key: operationKey(c.name, attributes),
       flow: (types, out) => c.flow(types, attributes, out),
       flops: (types, out) => c.flops?.(types, out) ?? [0],
       expand: syms => c.expand(syms, attributes),

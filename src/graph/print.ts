@@ -17,7 +17,7 @@ export function printGraph(graph: Graph): string {
       lines.push(`# ${scope || 'shared'}`)
     }
     const operands = node.inputs.map(i => named.get(i)).join(', ')
-    lines.push(`${name} = ${node.operation.key.replace(/\{\}$/, '')}${operands && `(${operands})`} : ${typeText(node)}`)
+    lines.push(`${name} = ${node.operation.key}${operands && `(${operands})`} : ${typeText(node)}`)
   }
   for (const [name, node] of graph.outputs) lines.push(`return ${name} = ${named.get(node)}`)
   return `${lines.join('\n')}\n`

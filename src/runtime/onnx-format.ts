@@ -115,6 +115,8 @@ function writeValue(v: ValueRecord, pbf?: PbfWriter): void {
 
 const inlineBytes = ({ content }: TensorRecord): number => ('bytes' in content ? content.bytes.length : 0)
 
+const LARGE = 4096
+
 /**
  * A large message in a buffer of its own: the writer's way, which moves a message byte by byte once its length is known,
  * takes longer than everything else here.
@@ -128,7 +130,9 @@ function encode<T>(write: (value: T, pbf: PbfWriter) => void, value: T, expected
 function writeGraph(m: ModelRecord, pbf: PbfWriter): void {
   for (const n of m.nodes) pbf.writeMessage(1, writeNode, n)
   pbf.writeStringField(2, 'headwise')
-  for (const t of m.initializers) pbf.writeBytesField(5, encode(writeTensor, t, 256 + inlineBytes(t)))
+  for (const t of m.initializers)
+    if (inlineBytes(t) > LARGE) pbf.writeBytesField(5, encode(writeTensor, t, 256 + inlineBytes(t)))
+    else pbf.writeMessage(5, writeTensor, t)
   for (const v of m.inputs) pbf.writeMessage(11, writeValue, v)
   for (const v of m.outputs) pbf.writeMessage(12, writeValue, v)
 }

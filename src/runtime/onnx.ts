@@ -34,6 +34,7 @@ const NO_ATTRIBUTES = {}
 /** Collects the nodes of one ONNX graph; equal nodes are written once. */
 class Writer implements Emitter {
   readonly nodes: NodeRecord[] = []
+  readonly made = new Map<string, NodeRecord>()
   readonly initializers = new Map<string, TensorRecord>()
   readonly domains = new Set([''])
   readonly #known = new Map<string, string>()
@@ -47,15 +48,20 @@ class Writer implements Emitter {
 
   node(
     type: string,
-    inputs: readonly string[],
+    operands: readonly string[],
     attributes: Readonly<Record<string, Attribute>> = NO_ATTRIBUTES,
     domain = '',
   ): string {
+    const first = this.made.get(operands[0] ?? '')
+    // What is reshaped twice need not be reshaped the first time.
+    const inputs = type === 'Reshape' && first?.type === 'Reshape' ? [first.inputs[0]!, operands[1]!] : operands
     const key = `${domain}.${type}(${inputs.join()})${attributes === NO_ATTRIBUTES ? '' : JSON.stringify(attributes)}`
     const twin = this.#known.get(key)
     if (twin !== undefined) return twin
     const output = `${type}_${this.nodes.length}`
-    this.nodes.push({ type, domain, inputs, output, attributes })
+    const node = { type, domain, inputs, output, attributes }
+    this.nodes.push(node)
+    this.made.set(output, node)
     this.domains.add(domain)
     this.#known.set(key, output)
     return output
@@ -153,20 +159,28 @@ export function lowerGraph(graph: Graph, weights: Weights, target: Target, place
   const w = new Writer(target, graph, weights, place)
   const names = new Map<Sym, string>()
   emit(w, graph.outputs.values(), names)
-  const made = new Set(w.nodes.map(n => n.output))
   const renamed = new Map<string, string>()
   const outputs: ValueRecord[] = [...graph.outputs].map(([name, s]) => {
     const value = names.get(s)!
-    if (made.has(value) && !renamed.has(value)) renamed.set(value, name)
+    if (w.made.has(value) && !renamed.has(value)) renamed.set(value, name)
     else w.nodes.push({ type: 'Identity', domain: '', inputs: [value], output: name, attributes: {} })
     return { name, type: ONNX_TYPE[s.dtype], shape: shapeRecord(s.shape) }
   })
   const call = (name: string) => renamed.get(name) ?? name
-  const nodes = w.nodes.map(n => ({ ...n, inputs: n.inputs.map(call), output: call(n.output) }))
+  const needed = new Set<string>(outputs.map(o => o.name))
+  const nodes: NodeRecord[] = []
+  for (const n of w.nodes.toReversed()) {
+    const output = call(n.output)
+    if (!needed.has(output)) continue
+    const used = n.inputs.map(call)
+    for (const i of used) needed.add(i)
+    nodes.push({ ...n, inputs: used, output })
+  }
+  const initializers = [...w.initializers.values()].filter(t => needed.has(t.name))
   const inputs: ValueRecord[] = [...graph.inputs].map(([name, t]) => ({
     name,
     type: ONNX_TYPE[t.dtype],
     shape: shapeRecord(t.shape),
   }))
-  return encodeModel({ nodes, initializers: [...w.initializers.values()], inputs, outputs, domains: [...w.domains] })
+  return encodeModel({ nodes: nodes.reverse(), initializers, inputs, outputs, domains: [...w.domains] })
 }

@@ -19,9 +19,9 @@ test('a graph reads from top to bottom, one node a line, under the parts of the 
     "%0 = input x : f32[batch, time, 2]
     %1 = weight norm.weight : f32[2]
     # decoder.0
-    %2 = rmsNorm{"eps":0.00001}(%0, %1) : f32[batch, time, 2]
+    %2 = rmsNorm{eps:0.00001}(%0, %1) : f32[batch, time, 2]
     # unembed
-    %3 = slice{"axis":1,"start":0,"end":1}(%2) : f32[batch, 1, 2]
+    %3 = slice{axis:1,start:0,end:1}(%2) : f32[batch, 1, 2]
     %4 = weight head.weight : f32[3, 2]
     %5 = linear(%3, %4) : f32[batch, 1, 3]
     %6 = constant f32[](-1) : f32[]

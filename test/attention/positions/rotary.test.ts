@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type RopeScaling, rotaryFrequencies, rotaryTables } from '../../../src/attention/positions/rotary.ts'
 
 interface Parameters {
-  readonly rope_type: RopeScaling['type']
+  readonly rope_type: 'linear' | 'llama3' | 'yarn'
   readonly factor: number
   readonly original_max_position_embeddings?: number
   readonly low_freq_factor?: number
@@ -79,8 +79,14 @@ describe.for(Object.entries(cases))('%s as in Hugging Face transformers', ([, c]
   })
 })
 
-test('every kind of scaling is among the cases', () => {
+test('every kind of scaling that a configuration may ask for is among the cases', () => {
   expect(new Set(Object.values(cases).map(c => c.scaling?.rope_type))).toEqual(
     new Set([undefined, 'linear', 'llama3', 'yarn']),
   )
+})
+
+test('divisors from a file divide the frequencies of their pairs', () => {
+  const plain = rotaryFrequencies({ theta: 10000, scaling: undefined }, 6)
+  const found = rotaryFrequencies({ theta: 10000, scaling: { type: 'factors', factors: [1, 2, 8] } }, 6)
+  expect([...found]).toEqual([plain[0], plain[1]! / 2, plain[2]! / 8])
 })
