@@ -40,12 +40,6 @@ const missing = (folder: string, name: string, why: string) =>
     `${name} is missing; ${why}.`,
   )
 
-/** The tokenizer.json of a folder, for whoever needs text; an error that names it where it is missing. */
-export function tokenizerFile({ folder, companions }: Pick<TensorSource, 'folder' | 'companions'>): string {
-  if (companions.tokenizerJson !== undefined) return companions.tokenizerJson
-  throw missing(folder, 'tokenizer.json', 'it turns text into token ids')
-}
-
 /** A source of the safetensors whose headers were read, with the configuration beside them. */
 function sourceOf(folder: string, tensors: ReadonlyMap<string, StoredTensor>, file: string): TensorSource {
   const config = readMember(folder, 'config.json')
@@ -65,7 +59,7 @@ function sourceOf(folder: string, tensors: ReadonlyMap<string, StoredTensor>, fi
   }
 }
 
-/** One `.safetensors` file with the config.json and tokenizer.json beside it. */
+/** One `.safetensors` file with the config.json beside it. */
 export async function openSafetensors(path: string): Promise<TensorSource> {
   return sourceOf(dirname(path), (await readSafetensors(path)).tensors, path)
 }
@@ -103,7 +97,7 @@ function noWeights(folder: string): Error {
   return bad(details, 'this folder holds neither model.safetensors nor model.safetensors.index.json.')
 }
 
-/** A Hugging Face folder: config.json, tokenizer.json, and one safetensors file or an index with its shards. */
+/** A Hugging Face folder: config.json and one safetensors file or an index with its shards. */
 export async function openFolder(folder: string): Promise<TensorSource> {
   const single = memberFile(folder, 'model.safetensors')
   if (single !== undefined) return { ...(await openSafetensors(single)), file: folder }

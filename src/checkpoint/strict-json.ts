@@ -1,4 +1,5 @@
 import { bad, show } from './fault.ts'
+import { jsonFault } from './json-fault.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 /** A JSON object as parsed: it has no prototype, so that every property is one that the text holds. */
@@ -105,9 +106,8 @@ function decode(input: Uint8Array, file: string): string {
 function parse(text: string, file: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message : ''
-    const at = Number(/position (\d+)/.exec(said)?.[1] ?? text.length)
+  } catch {
+    const at = jsonFault(text)
     const found = at < text.length ? text.slice(at, at + 20) : 'the end of the text'
     const details = { code: 'json-syntax', file, where: `character ${at}`, found, allowed: 'JSON' }
     const what = at < text.length ? `found ${show(found)}` : 'the text ends too early'
