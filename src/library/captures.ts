@@ -47,7 +47,17 @@ export function stacked(
   layers: number,
   captured: ReadonlyMap<string, NDArray<'f32'>>,
 ): NDArray<'f32'> {
-  const parts = pointsOf(site, layers, layer).map(p => captured.get(pointKey(p))!)
+  const parts = pointsOf(site, layers, layer).map(p => {
+    const found = captured.get(pointKey(p))
+    if (found) return found
+    throw new HeadwiseError(`${pointKey(p)} was not captured in memory by this run; name it in \`capture\`.`, {
+      code: 'capture-missing',
+      fault: 'usage',
+      where: pointKey(p),
+      found: 'nothing',
+      allowed: [...captured.keys()],
+    })
+  })
   const [first] = parts
   if (layer !== undefined || !SITES[site].perLayer) return first!
   const data = new Float32Array(parts.length * first!.data.length)

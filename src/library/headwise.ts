@@ -24,6 +24,7 @@ import type { LoadOptions, Opened } from './open.ts'
 import { open } from './open.ts'
 import { type EncodedPrompt, encodePrompt, type Prompt } from './prompts.ts'
 import { randomRepeats } from './random-repeats.ts'
+import { StopStrings } from './stop-strings.ts'
 import { taskSamples } from './task-samples.ts'
 import { editFiles, tensorReader } from './tensors.ts'
 import { version } from './version.ts'
@@ -72,8 +73,9 @@ export interface GenerateOptions extends Watch {
 }
 
 export interface GenerationStep {
+  /** −1 for what is left of the text when no token follows. */
   readonly id: number
-  /** The text that this token completes; may be empty. */
+  /** The text that this token completes; may be empty, and what may yet become a stop string waits. */
   readonly text: string
 }
 
@@ -143,6 +145,7 @@ export class Headwise implements AsyncDisposable {
         edits: o.edits ?? [],
         allLogits: o.allLogits ?? false,
         budget,
+        sample: i,
         ...this.#context(folder, encoded),
         ...(o.sink ? { sink: o.sink(i) } : {}),
         signal: o.signal,
@@ -190,7 +193,7 @@ export class Headwise implements AsyncDisposable {
     const tokenizer = await this.tokenizer()
     const stream = tokenizer.decodeStream()
     const ends = [...new Set([...this.config.endTokens, ...tokenizer.endTokens])]
-    let text = ''
+    const text = new StopStrings(o.stop ?? [])
     for await (const { id } of generate(engine, ids, {
       maxTokens: o.maxTokens,
       temperature: o.temperature ?? 0,
@@ -202,14 +205,10 @@ export class Headwise implements AsyncDisposable {
       ...this.#context(o.folder ?? '.', [{ ids }]),
       signal: o.signal,
     })) {
-      const piece = stream.push(id)
-      const before = text.length
-      text += piece
-      const stop = firstOf(text, o.stop ?? [])
-      yield { id, text: stop === undefined ? piece : text.slice(before, Math.max(before, stop)) }
-      if (stop !== undefined) return
+      yield { id, text: text.push(stream.push(id)) }
+      if (text.stopped) return
     }
-    const rest = stream.flush()
+    const rest = text.push(stream.flush()) + text.flush()
     if (rest) yield { id: -1, text: rest }
   }
 
@@ -426,12 +425,6 @@ const listed = (p: Prompt | readonly Prompt[]): readonly Prompt[] => (isPrompt(p
 const gain = (p: SequenceRun): { inContextGain?: number } => {
   const value = inContextGain(p.tokenLoss)
   return value === undefined ? {} : { inContextGain: value }
-}
-
-/** Where the earliest of the strings begins in the text. */
-function firstOf(text: string, stops: readonly string[]): number | undefined {
-  const found = stops.map(s => text.indexOf(s)).filter(i => i >= 0)
-  return found.length === 0 ? undefined : Math.min(...found)
 }
 
 const ends = ({ low, high }: { low?: Float64Array; high?: Float64Array }) => (low && high ? { low, high } : {})

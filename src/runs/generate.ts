@@ -8,7 +8,7 @@ import { type Point, point, pointKey } from '../words/site.ts'
 import { checkTokens } from './batch.ts'
 import { lowerEdits, type ReadyEdit } from './edits.ts'
 import type { Engine, Recipe } from './engine.ts'
-import { type Sampling, sampleToken } from './sample.ts'
+import { checkSampling, type Sampling, sampleToken } from './sample.ts'
 import { type EditContext, readyEdits } from './values.ts'
 
 export interface GenerateOptions extends EditContext, Sampling {
@@ -105,6 +105,25 @@ class Growing {
   }
 }
 
+/** How many tokens the text may come to have; refused where the model was not made for so many. */
+function reachOf({ config }: Engine, prompt: number, maxTokens: number): number {
+  if (!Number.isInteger(maxTokens) || maxTokens < 0)
+    throw new HeadwiseError(`maxTokens is ${maxTokens}; it must be a whole number from 0 on.`, {
+      code: 'max-tokens',
+      fault: 'usage',
+      where: 'maxTokens',
+      found: maxTokens,
+      allowed: '0 or more',
+    })
+  const reach = prompt + maxTokens
+  if (reach > config.context)
+    throw new HeadwiseError(
+      `The prompt has ${prompt} tokens and ${maxTokens} more are asked for, but the model was made for ${config.context} together; shorten the prompt or ask for fewer.`,
+      { code: 'prompt-too-long', fault: 'usage', where: 'tokens', found: reach, allowed: config.context },
+    )
+  return reach
+}
+
 const sampleOf = (value: NDArray): NDArray<'f32'> => f32(value.shape.slice(1), value.data as Float32Array)
 
 /**
@@ -118,16 +137,9 @@ export async function* generate(
   o: GenerateOptions,
 ): AsyncGenerator<GeneratedToken> {
   checkTokens(prompt, engine.config.vocab)
-  if (!(o.temperature >= 0))
-    throw new HeadwiseError(`The temperature is ${o.temperature}; it must be 0 or more.`, {
-      code: 'temperature',
-      fault: 'usage',
-      where: 'temperature',
-      found: o.temperature,
-      allowed: '0 or more',
-    })
-  engine.extent(1, { reach: prompt.length + o.maxTokens })
-  const [edits] = await readyEdits(engine, [{ ids: prompt, edits: o.edits ?? [] }], o, o.signal)
+  checkSampling(o)
+  const reach = reachOf(engine, prompt.length, o.maxTokens)
+  const [edits] = await readyEdits(engine, [{ ids: prompt, edits: o.edits ?? [], reach }], o, o.signal)
   const text = new Growing(engine, prompt, edits!, o)
   const random = createRandom(o.seed)
   for (let n = 0; n < o.maxTokens; n++) {

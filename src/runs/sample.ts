@@ -1,4 +1,5 @@
 import type { Random } from '../statistics/random.ts'
+import { HeadwiseError } from '../words/error.ts'
 
 export interface Sampling {
   /** 0 takes the most likely token; otherwise logits are divided by it. */
@@ -7,6 +8,23 @@ export interface Sampling {
   readonly topK?: number
   /** Only the smallest set of most likely tokens that holds this much probability (Holtzman et al. 2020), when given. */
   readonly topP?: number
+}
+
+/** Refuses settings that no token could be drawn with. */
+export function checkSampling({ temperature, topK, topP }: Sampling): void {
+  const refuse = (where: string, found: number | undefined, allowed: string) =>
+    new HeadwiseError(`${where} is ${found}; it must be ${allowed}.`, {
+      code: 'sampling',
+      fault: 'usage',
+      where,
+      found,
+      allowed,
+    })
+  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
+    throw refuse('temperature', temperature, '0 or more')
+  if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1))
+    throw refuse('topK', topK, 'a whole number from 1 on')
+  if (topP !== undefined && !(topP > 0 && topP <= 1)) throw refuse('topP', topP, 'above 0 and at most 1')
 }
 
 function greedy(logits: Float32Array): number {

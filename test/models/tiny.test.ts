@@ -65,7 +65,7 @@ test.each(['mha', 'gqa', 'mqa', 'tied', 'head-dim', 'bias', 'gelu-tanh', 'relu']
   'the plain forward pass agrees on %s',
   async name => {
     await using engine = await engineOf(tiny(name))
-    const [{ ids }] = json<TinyExpected>(`${tiny(name)}/expected.json`).prompts as [{ ids: number[] }]
+    const ids = json<TinyExpected>(`${tiny(name)}/expected.json`).prompts[0]!.ids
     const logits = plainForward(engine.config, engine.weights, ids)
     const found = f32([ids.length, engine.config.vocab], Float32Array.from(logits.flat()))
     expect(found).toBeAllclose((await tensors(`${tiny(name)}/expected.safetensors`))('0.logits'), { atol: 3e-6 })
