@@ -1,0 +1,53 @@
+import type { Define } from './context.ts'
+
+interface Entry {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<Define>
+}
+
+/** Every command, in the order of the help; its file is loaded only when it is asked for. */
+export const commands: readonly Entry[] = [
+  {
+    name: 'show',
+    summary: "a model's head maps at a glance: detectors and ablation",
+    load: async () => (await import('./show.ts')).show,
+  },
+  {
+    name: 'run',
+    summary: 'one pass: next tokens, loss, captures, edits',
+    load: async () => (await import('./run.ts')).run,
+  },
+  { name: 'generate', summary: 'continue a text', load: async () => (await import('./generate.ts')).generate },
+  {
+    name: 'scores',
+    summary: 'what every head attends to: a map per detector',
+    load: async () => (await import('./scores.ts')).scores,
+  },
+  {
+    name: 'ablate',
+    summary: 'remove every head, one at a time',
+    load: async () => (await import('./ablate.ts')).ablate,
+  },
+  {
+    name: 'rerun',
+    summary: 'compute a result again and compare',
+    load: async () => (await import('./rerun.ts')).rerun,
+  },
+  {
+    name: 'export',
+    summary: 'write a model with its edits as .onnx',
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
+  {
+    name: 'models',
+    summary: 'models at hand and families known',
+    load: async () => (await import('./models.ts')).models,
+  },
+  { name: 'cache', summary: 'list or clear converted weights', load: async () => (await import('./cache.ts')).cache },
+  {
+    name: 'doctor',
+    summary: 'what works here, and what to do about the rest',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+]

@@ -1,0 +1,93 @@
+import { isAbsolute, resolve } from 'node:path'
+import { parseCapture } from '../library/captures.ts'
+import { toJson } from '../results/json.ts'
+import { checkOut, writeResult } from '../results/write.ts'
+import { HeadwiseError } from '../words/error.ts'
+import type { Context, Define } from './context.ts'
+import { readEdits } from './input.ts'
+import { openModel } from './model.ts'
+import {
+  list,
+  type ModelOptions,
+  type OutputOptions,
+  oneOf,
+  withEdits,
+  withModelOptions,
+  withOutputOptions,
+  withTokens,
+} from './options.ts'
+import { type PromptOptions, promptOf } from './prompt.ts'
+
+interface Options extends ModelOptions, OutputOptions, PromptOptions {
+  readonly capture?: readonly string[]
+  readonly edit?: string
+  readonly printGraph?: 'text' | 'dot'
+}
+
+const HELP = `
+TEXT may come from a pipe (its last line break is left out). --out x.safetensors
+holds logits [T,V] and every captured site: pattern [L,H,T,T], z [L,T,H,D], …
+
+  headwise run specimen "Monday Tuesday Wednesday" --capture pattern,z@6 --out run.safetensors`
+
+export const run: Define = (command, context) => {
+  const base = command
+    .usage('MODEL [TEXT] [OPTIONS]')
+    .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
+    .argument('[text]', 'the prompt; - or nothing reads standard input')
+    .option('--chat', "TEXT is a user's message: apply the model's chat template")
+    .option('--capture <sites>', 'sites to write, between commas: pattern,z (all layers), z@6 (one)', list('--capture'))
+  return withModelOptions(withOutputOptions(withEdits(withTokens(base)), '.json, .csv or .safetensors'))
+    .option(
+      '--print-graph [form]',
+      'print what would be computed, as text or =dot, and stop',
+      oneOf('--print-graph', ['text', 'dot']),
+    )
+    .addHelpText('after', HELP)
+    .action((model: string, text: string | undefined, o: Options) => act(model, text, o, context))
+}
+
+const usage = (message: string, where: string): HeadwiseError =>
+  new HeadwiseError(message, { code: 'usage', fault: 'usage', where, found: where, allowed: '--out FILE.safetensors' })
+
+/** Captures are arrays: they go into a .safetensors file or nowhere. */
+async function checkOutput({ capture = [], out, force, printGraph }: Options): Promise<string | undefined> {
+  for (const name of capture) parseCapture(name, Number.MAX_SAFE_INTEGER)
+  const suffix =
+    out === undefined
+      ? undefined
+      : await checkOut(out, { force: force ?? false, kinds: ['.json', '.csv', '.safetensors'] })
+  if (capture.length > 0 && suffix !== '.safetensors' && !printGraph)
+    throw usage('--capture needs --out FILE.safetensors, the file that takes the arrays.', '--capture')
+  return suffix
+}
+
+async function act(model: string, text: string | undefined, o: Options, context: Context): Promise<void> {
+  const suffix = await checkOutput(o)
+  const given = await promptOf(text, o, context)
+  const { edits, folder } = o.edit === undefined ? { edits: [], folder: '.' } : await readEdits(o.edit)
+  await using m = await openModel(model, o, context)
+  given.check(m.config.vocab)
+  const { signal } = context
+  if (o.printGraph) {
+    const { printedGraph } = await import('./printed-graph.ts')
+    context.print(await printedGraph(m, given.prompt, { capture: o.capture ?? [], edits, folder, form: o.printGraph }))
+    return
+  }
+  const options = { edits, folder, signal, onProgress: context.progress, attended: !o.json }
+  const { document } =
+    suffix === '.safetensors'
+      ? await (await import('./capture-file.ts')).runIntoFile(m, given.prompt, {
+          ...options,
+          capture: o.capture ?? [],
+          out: o.out!,
+        })
+      : await m.run(given.prompt, options)
+  if (o.out !== undefined && suffix !== '.safetensors') await writeResult(o.out, document, { force: o.force ?? false })
+  if (o.json) context.print(toJson(document))
+  else {
+    const { runView } = await import('./run-view.ts')
+    context.print(runView(document, await m.tokenizer(), context.style))
+  }
+  if (o.out !== undefined) context.note(`Written: ${isAbsolute(o.out) ? o.out : resolve(o.out)}`)
+}

@@ -1,0 +1,67 @@
+import { findDetector } from '../heads/detectors/index.ts'
+import { toJson } from '../results/json.ts'
+import { checkOut, writeResult } from '../results/write.ts'
+import type { Context, Define } from './context.ts'
+import { headShape, mapsView, type NamedGrid, summary } from './grid-view.ts'
+import { checkVocabulary, promptsOf, readTokens } from './input.ts'
+import { openModel } from './model.ts'
+import {
+  list,
+  type ModelOptions,
+  type OutputOptions,
+  withModelOptions,
+  withOutputOptions,
+  withSeed,
+  withTokens,
+} from './options.ts'
+
+interface Options extends ModelOptions, OutputOptions {
+  readonly detector: readonly string[]
+  readonly tokens?: string
+  readonly seed?: number
+}
+
+export const DEFAULT_DETECTORS = ['induction', 'previous', 'duplicate'] as const
+const TOP = 6
+
+const HELP = `
+Detectors: induction, previous, duplicate, sink, entropy, delimiter, offset-N.
+Without --tokens: 4 sequences of 50 random tokens said twice, drawn with --seed.
+
+  headwise scores specimen --detector induction,sink`
+
+export const scores: Define = (command, context) => {
+  const base = command
+    .usage('MODEL [OPTIONS]')
+    .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
+    .option(
+      '--detector <names>',
+      `what to look for, between commas (default ${DEFAULT_DETECTORS.join(',')})`,
+      list('--detector'),
+      [...DEFAULT_DETECTORS],
+    )
+  return withModelOptions(withOutputOptions(withTokens(withSeed(base)), '.json or .csv'))
+    .addHelpText('after', HELP)
+    .action((model: string, o: Options) => act(model, o, context))
+}
+
+async function act(model: string, o: Options, context: Context): Promise<void> {
+  for (const id of o.detector) findDetector(id)
+  if (o.out !== undefined) await checkOut(o.out, { force: o.force ?? false, kinds: ['.json', '.csv'] })
+  const tokens = o.tokens === undefined ? undefined : readTokens(o.tokens)
+  await using m = await openModel(model, o, context)
+  if (tokens !== undefined) checkVocabulary(tokens, m.config.vocab, o.tokens!)
+  const grids = await m.scores(o.detector, {
+    ...(tokens && { prompts: promptsOf(tokens) }),
+    ...(o.seed !== undefined && { seed: o.seed }),
+    signal: context.signal,
+    onProgress: context.progress,
+  })
+  const result = grids.length === 1 ? grids[0]! : grids
+  if (o.out !== undefined) await writeResult(o.out, result, { force: o.force ?? false })
+  if (o.json) return context.print(toJson(result))
+  const named = grids.map((grid, i): NamedGrid => ({ name: o.detector[i]!, grid, signed: false }))
+  const maps = mapsView(named, headShape(m.config), context.style)
+  const heads = summary(named, m.config.heads, TOP, context.style)
+  context.print(`${maps}\n\n${heads}\n`)
+}

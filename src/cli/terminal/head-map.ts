@@ -1,0 +1,145 @@
+import { colorOf, type Scale, tenths } from './scale.ts'
+import { bold, dim, onColor, type Style } from './style.ts'
+import { padEnd, padStart } from './text.ts'
+
+/** Numbers over all heads of a model, row-major [layer, head]. */
+export interface HeadMap {
+  readonly title: string
+  readonly values: ArrayLike<number>
+  readonly scale: Scale
+}
+
+/** How many layers and heads the maps have, and how many query heads share one kv head. */
+export interface HeadShape {
+  readonly layers: number
+  readonly heads: number
+  readonly perGroup: number
+}
+
+const LABEL = 5
+const BETWEEN_MAPS = 3
+const CELL = 2
+const WIDE_CELL = 3
+
+/** Columns of one row of cells, a gap between kv groups included. */
+const rowWidth = (heads: number, { perGroup }: HeadShape, cell: number): number =>
+  heads * cell + (perGroup > 1 ? Math.ceil(heads / perGroup) - 1 : 0)
+
+/** A cell's text: tenths of the scale, with a sign where it has one; `·` below one tenth, blank where not measured. */
+function cellText({ values, scale }: HeadMap, at: number, width: number, style: Style): string {
+  const value = values[at]!
+  if (Number.isNaN(value)) return ' '.repeat(width)
+  const digit = tenths(scale, value)
+  const sign = value < 0 ? '−' : scale.signed && width === WIDE_CELL ? '+' : ' '
+  const text = padStart(digit === 0 ? '·' : `${scale.signed ? sign : ''}${digit}`, width)
+  if (digit === 0) return dim(style, text)
+  return onColor(style, colorOf(scale, value, style), text)
+}
+
+/** One text a row of cells, with wider steps between kv groups. */
+function row(from: number, to: number, perGroup: number, cell: (head: number) => string): string {
+  let text = ''
+  for (let head = from; head < to; head++)
+    text += `${perGroup > 1 && head > from && head % perGroup === 0 ? ' ' : ''}${cell(head)}`
+  return text
+}
+
+/** The numbers of the heads over their columns; every second one where two digits would touch. */
+const headNumbers = (from: number, to: number, perGroup: number, cell: number): string =>
+  row(from, to, perGroup, head => padStart(to > 10 && cell === CELL && head % 2 === 1 ? '' : String(head), cell))
+
+/** The numbers of the kv groups over the first of their heads. */
+function groupNumbers(from: number, to: number, perGroup: number, cell: number): string {
+  const width = perGroup * cell + 1
+  const names = Array.from({ length: Math.ceil((to - from) / perGroup) }, (_, g) => from / perGroup + g)
+  const long = names.every(g => ` kv ${g}`.length + cell - 1 <= width)
+  return names.map(g => padEnd(`${' '.repeat(cell - 1)}${long ? 'kv ' : ''}${g}`, width)).join('')
+}
+
+/** How many heads stand in one block: all, or as many whole groups as the width takes. */
+function blockOf(shape: HeadShape, columns: number): number {
+  let heads = shape.heads
+  while (heads > shape.perGroup && LABEL + rowWidth(heads, shape, CELL) > columns)
+    heads = Math.max(shape.perGroup, Math.ceil(heads / shape.perGroup / 2) * shape.perGroup)
+  return heads
+}
+
+/** Maps of one model, layers down and heads across, side by side as far as the width takes them. */
+export function drawHeadMaps(maps: readonly HeadMap[], shape: HeadShape, style: Style): string {
+  const block = blockOf(shape, style.columns)
+  const room = style.columns - LABEL
+  const wide = maps.length === 1 && rowWidth(block, shape, WIDE_CELL) <= room
+  const cell = wide ? WIDE_CELL : CELL
+  const width = rowWidth(block, shape, cell)
+  const abreast = Math.max(1, Math.floor((room + BETWEEN_MAPS) / (width + BETWEEN_MAPS)))
+  const parts: string[] = []
+  for (let first = 0; first < maps.length; first += abreast)
+    for (let from = 0; from < shape.heads; from += block)
+      parts.push(
+        drawRow(
+          maps.slice(first, first + abreast),
+          shape,
+          { from, to: Math.min(shape.heads, from + block) },
+          cell,
+          style,
+        ),
+      )
+  return parts.join('\n\n')
+}
+
+function drawRow(
+  maps: readonly HeadMap[],
+  shape: HeadShape,
+  { from, to }: { from: number; to: number },
+  cell: number,
+  style: Style,
+): string {
+  const { layers, heads, perGroup } = shape
+  const width = rowWidth(to - from, shape, cell)
+  const gap = ' '.repeat(BETWEEN_MAPS)
+  const across = (label: string, text: (map: HeadMap) => string): string =>
+    (padEnd(label, LABEL) + maps.map(m => padEnd(text(m), width)).join(gap)).trimEnd()
+  const rows = Array.from({ length: layers }, (_, layer) =>
+    across(padStart(String(layer), LABEL - 1), m =>
+      row(from, to, perGroup, head => cellText(m, layer * heads + head, cell, style)),
+    ),
+  )
+  return [
+    bold(
+      style,
+      across('', m => ` ${m.title}`),
+    ),
+    ...(perGroup > 1
+      ? [
+          dim(
+            style,
+            across('', () => groupNumbers(from, to, perGroup, cell)),
+          ),
+        ]
+      : []),
+    dim(
+      style,
+      across('head', () => headNumbers(from, to, perGroup, cell)),
+    ),
+    ...rows,
+  ].join('\n')
+}
+
+/** What the cells of the maps mean: tenths of each map's largest value, which its title states. */
+export function legend(scales: readonly Scale[], style: Style): string {
+  const swatch = (scale: Scale, tenth: number): string => {
+    const value = (scale.max * tenth) / 10
+    const sign = !scale.signed ? '' : tenth < 0 ? '−' : '+'
+    return onColor(style, colorOf(scale, value, style), ` ${sign}${Math.abs(tenth)} `)
+  }
+  const zero = dim(style, ' · ')
+  const plain = scales.find(s => !s.signed)
+  const signed = scales.find(s => s.signed)
+  const ramps = [
+    ...(plain ? [zero + [1, 3, 5, 7, 9].map(t => swatch(plain, t)).join('')] : []),
+    ...(signed
+      ? [[-9, -5].map(t => swatch(signed, t)).join('') + zero + [5, 9].map(t => swatch(signed, t)).join('')]
+      : []),
+  ]
+  return `${ramps.join('  ')}  tenths of the largest; · is less`
+}
