@@ -104,8 +104,7 @@ export function evaluateDim(d: Dim, dims: Dims): number {
 export const evaluateShape = (shape: Shape, dims: Dims): number[] => shape.map(d => evaluateDim(d, dims))
 
 /** Two sizes under broadcasting: equal, or one of them 1; undefined where they do not fit. */
-export const broadcastDim = (a: Dim, b: Dim): Dim | undefined =>
-  sameDim(a, b) ? a : a === 1 ? b : b === 1 ? a : undefined
+const broadcastDim = (a: Dim, b: Dim): Dim | undefined => (sameDim(a, b) ? a : a === 1 ? b : b === 1 ? a : undefined)
 
 /** The common shape under NumPy broadcasting, aligned at the right; undefined where the shapes do not fit. */
 export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {

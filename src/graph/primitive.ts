@@ -94,9 +94,6 @@ export function composite<A extends object>(c: Composite<A>): Apply<A> {
 export const elementwiseFlow = (inputs: readonly Type[], out: Type): Flow =>
   inputs.map(t => t.shape.map((_, i) => out.shape.length - t.shape.length + i))
 
-/** Flow of an operation that mixes everything. */
-export const mixedFlow = (inputs: readonly Type[]): Flow => inputs.map(t => t.shape.map(() => null))
-
 /** An array of zeros. */
 export function zeros(dtype: DType, shape: readonly number[]): NDArray {
   const n = sizeOf(shape)

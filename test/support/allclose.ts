@@ -11,7 +11,7 @@ const agree = (found: number, expected: number, rtol: number, atol: number): boo
   Object.is(found, expected) || found === expected || Math.abs(found - expected) <= atol + rtol * Math.abs(expected)
 
 /** The first disagreement, or undefined: equal types and shapes, NaN only where NaN is expected, equal infinities. */
-export function difference(found: NDArray, expected: NDArray, { rtol = 0, atol = 0 }: Tolerance): string | undefined {
+function difference(found: NDArray, expected: NDArray, { rtol = 0, atol = 0 }: Tolerance): string | undefined {
   const type = (a: NDArray) => `${a.dtype}[${a.shape.join(', ')}] of ${a.data.length}`
   if (type(found) !== type(expected)) return `found ${type(found)}, expected ${type(expected)}`
   for (let i = 0; i < expected.data.length; i++)

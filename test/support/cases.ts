@@ -12,7 +12,7 @@ import type { Tolerance } from './allclose.ts'
 import { bools, broadcastable, floats, ints, number, plainFloat, shape, size } from './arbitrary.ts'
 
 /** Operands and what is made of them. Index operands stay legal when one index is replaced by another below `indices`. */
-export interface Case {
+interface Case {
   readonly arrays: readonly NDArray[]
   readonly build: (...inputs: Sym[]) => Sym
   readonly indices?: number

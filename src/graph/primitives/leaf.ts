@@ -1,5 +1,5 @@
 import type { DType, NDArray } from '../../words/arrays.ts'
-import { f32, i32 } from '../../words/arrays.ts'
+import { f32 } from '../../words/arrays.ts'
 import type { Shape } from '../dim.ts'
 import { makeSym, type Operation, type Sym } from '../sym.ts'
 
@@ -30,7 +30,6 @@ export function constant(value: NDArray): Sym {
 }
 
 export const scalar = (value: number): Sym => constant(f32([], Float32Array.of(value)))
-export const integer = (value: number): Sym => constant(i32([], Int32Array.of(value)))
 
 /** A value fed at run time under its name. Every named size of a graph must stand alone on an axis of some input. */
 export function input(name: string, dtype: DType, shape: Shape): Sym {
