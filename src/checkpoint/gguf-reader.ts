@@ -54,7 +54,10 @@ export class GgufReader {
           found: n,
           allowed: this.left,
         }
-        throw bad(details, `${what} at byte ${position} needs ${n} bytes, but ${this.#room} ${this.left}; is it cut?`)
+        throw bad(
+          details,
+          `${what} at byte ${position} needs ${n} bytes, but ${this.#room} ${this.left} (it was cut, or the header lies).`,
+        )
       }
       this.#window = this.#file.bytes(position, Math.min(Math.max(n, WINDOW), this.#end - position))
       this.#start = position

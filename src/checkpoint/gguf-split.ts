@@ -14,7 +14,7 @@ function judgePart(part: GgufFile, first: GgufFile, no: number, count: number): 
     const details = { code: 'gguf-split', file: part.file, where: key, found, allowed }
     throw bad(
       details,
-      `${key} is ${show(found)}, but the file's name and the first part say ${show(allowed)}; do the parts belong together?`,
+      `${key} is ${show(found)}, but the file's name and the first part say ${show(allowed)}; the parts do not belong together.`,
     )
   }
   expect('split.count', count)

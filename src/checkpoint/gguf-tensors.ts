@@ -120,7 +120,7 @@ export function placeTensors(
     if (offset + bytes > room)
       throw bad(
         { ...details, code: 'gguf-tensor-past-end', allowed: room },
-        `tensor ${show(name)} needs ${bytes} bytes from offset ${offset}, but the file holds ${room} bytes of data; was it cut?`,
+        `tensor ${show(name)} needs ${bytes} bytes from offset ${offset}, but the file holds ${room} bytes of data (it was cut, or the header lies).`,
       )
     tensors.set(name, { name, dtype, shape, file: path, offset: base + Number(offset), bytes: Number(bytes) })
   }
