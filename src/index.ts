@@ -12,6 +12,7 @@ export type {
 export { Headwise, load } from './library/headwise.ts'
 export type { Device, LoadOptions } from './library/open.ts'
 export type { Prompt } from './library/prompts.ts'
+export { type Rerun, type RerunOptions, rerun } from './library/rerun.ts'
 export type { DecoderConfig } from './models/config.ts'
 export type { Float32Tensor, NDArray } from './words/arrays.ts'
 export type { Edit, EditInput } from './words/edit.ts'

@@ -10,7 +10,7 @@ import { point, pointKey } from '../words/site.ts'
 const ID = 'last'
 /** Heads that are told of, and the least share of attention that is worth telling. */
 const HEADS = 12
-const LEAST = 0.2
+export const LEAST_ATTENTION = 0.2
 
 /** Probes that keep the last query row of every pattern, [head, 1, key]. */
 export const lastRows = (layers: number): Probe[] =>
@@ -37,7 +37,8 @@ export function attendedFrom(
     for (let head = 0; head < heads; head++)
       for (let key = 1; key < time - 1; key++) {
         const weight = row.data[head * time + key]!
-        if (weight >= LEAST) rows.push({ layer, head, key, token: tokenizer.tokenText(pass.ids[key]!), weight })
+        if (weight >= LEAST_ATTENTION)
+          rows.push({ layer, head, key, token: tokenizer.tokenText(pass.ids[key]!), weight })
       }
   }
   return { heads: rows.sort((a, b) => b.weight - a.weight).slice(0, HEADS) }

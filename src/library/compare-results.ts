@@ -1,0 +1,108 @@
+import type { ResultDocument } from '../results/document.ts'
+import { numberOf } from '../results/json.ts'
+import type { Grid } from '../words/grid.ts'
+import type { Generation, Pass, Run } from '../words/run.ts'
+import { LEAST_ATTENTION } from './attended.ts'
+
+/** The largest difference between two results of one request, measured against what is allowed there. */
+export interface Difference {
+  readonly largest: number
+  /** What the difference at `where` may be at most. */
+  readonly tolerance: number
+  /** The place in the document; empty when nothing differs. */
+  readonly where: string
+}
+
+/** Absolute: losses in nats, scores as shares of attention, log-probabilities; tokens must be the same. */
+const TOLERANCE = { loss: 2e-5, scores: 3e-5, entropy: 1e-4, logprob: 1e-3, attention: 5e-5, exact: 0 } as const
+
+/** Equal numbers, NaN and infinities included, differ by 0; a number and something else by infinity. */
+function distance(before: unknown, after: unknown): number {
+  const [a, b] = [numberOf(before), numberOf(after)]
+  if (a === undefined || b === undefined) return before === after ? 0 : Number.POSITIVE_INFINITY
+  if (Object.is(a, b) || a === b) return 0
+  const d = Math.abs(a - b)
+  return Number.isNaN(d) ? Number.POSITIVE_INFINITY : d
+}
+
+const at = (where: string, largest: number, tolerance: number): Difference => ({ largest, tolerance, where })
+const number = (where: string, before: unknown, after: unknown, tolerance: number): Difference =>
+  at(where, distance(before, after), tolerance)
+
+/** The one that is furthest beyond what is allowed. */
+function worst(all: readonly Difference[]): Difference {
+  const beyond = ({ largest, tolerance }: Difference) =>
+    largest === 0 ? 0 : tolerance === 0 ? Number.POSITIVE_INFINITY : largest / tolerance
+  return all.reduce((w, d) => (beyond(d) > beyond(w) ? d : w), at('', 0, all[0]?.tolerance ?? 0))
+}
+
+function nested(where: string, before: unknown, after: unknown, tolerance: number): Difference {
+  if (!Array.isArray(before) || !Array.isArray(after)) return number(where, before, after, tolerance)
+  if (before.length !== after.length) return at(`${where}.length`, Math.abs(before.length - after.length), 0)
+  return worst([at('', 0, tolerance), ...before.map((b, i) => nested(`${where}[${i}]`, b, after[i], tolerance))])
+}
+
+function grids(before: Grid, after: Grid, where: string): Difference {
+  const { command, method } = before.spec.request
+  const tolerance =
+    command !== 'scores' ? TOLERANCE.loss : method?.id === 'entropy' ? TOLERANCE.entropy : TOLERANCE.scores
+  return worst([
+    ...(['values', 'low', 'high'] as const).map(p => nested(`${where}${p}`, before[p], after[p], tolerance)),
+    nested(`${where}n`, before.n, after.n, TOLERANCE.exact),
+  ])
+}
+
+/** A token that left the list of the most likely stands below the list's last. */
+function tops(before: Pass['top'], after: Pass['top'], where: string): Difference[] {
+  const found = new Map(after.map(t => [t.id, t.logprob]))
+  const last = after.at(-1)?.logprob
+  return before.map(({ id, logprob }, i) =>
+    number(`${where}top[${i}].logprob`, logprob, found.get(id) ?? last, TOLERANCE.logprob),
+  )
+}
+
+/** Of the heads told of, the weights in falling order: heads of nearly equal weight may trade places. */
+function attention(before: Pass['heads'] = [], after: Pass['heads'] = [], where: string): Difference[] {
+  return Array.from({ length: Math.max(before.length, after.length) }, (_, i) => {
+    const [a, b] = [before, after].map(list => list[i]?.weight ?? LEAST_ATTENTION)
+    return number(`${where}heads[${i}].weight`, a, b, TOLERANCE.attention)
+  })
+}
+
+const passes = (before: Pass, after: Pass, where: string): Difference =>
+  worst([
+    number(`${where}loss`, before.loss, after.loss, TOLERANCE.loss),
+    nested(`${where}tokens`, before.tokens, after.tokens, TOLERANCE.exact),
+    number(`${where}inContextGain`, before.inContextGain, after.inContextGain, 2 * TOLERANCE.loss),
+    ...tops(before.top, after.top, where),
+    ...attention(before.heads, after.heads, where),
+  ])
+
+const passesOf = (run: Run): readonly Pass[] => ('runs' in run ? run.runs : [run])
+
+function runs(before: Run, after: Run): Difference {
+  const [a, b] = [passesOf(before), passesOf(after)]
+  if (a.length !== b.length) return at('runs.length', Math.abs(a.length - b.length), 0)
+  const named = (i: number) => ('runs' in before ? `runs[${i}].` : '')
+  return worst([
+    number('loss', before.loss, after.loss, TOLERANCE.loss),
+    ...a.map((pass, i) => passes(pass, b[i]!, named(i))),
+  ])
+}
+
+const generations = (before: Generation, after: Generation): Difference =>
+  worst([
+    nested('tokens', before.tokens, after.tokens, TOLERANCE.exact),
+    at('text', before.text === after.text ? 0 : 1, TOLERANCE.exact),
+  ])
+
+/** Compares every number of two results; times are left out. */
+export function compareResults(before: ResultDocument, after: ResultDocument): Difference {
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length)
+    return worst(before.map((g, i) => grids(g, after[i]!, `[${i}].`)))
+  if (Array.isArray(before) || Array.isArray(after)) return at('kind', 1, 0)
+  if (before.kind === 'grid' && after.kind === 'grid') return grids(before, after, '')
+  if (before.kind === 'run' && after.kind === 'run') return runs(before, after)
+  if (before.kind === 'generation' && after.kind === 'generation') return generations(before, after)
+  return at('kind', 1, 0)
+}

@@ -1,0 +1,152 @@
+import { z } from 'zod'
+import type { ResultDocument } from '../results/document.ts'
+import { validate } from '../results/issue.ts'
+import { specOf } from '../results/spec.ts'
+import { HeadwiseError, type OnProgress } from '../words/error.ts'
+import type { Grid } from '../words/grid.ts'
+import type { Generation, Run } from '../words/run.ts'
+import type { Request, Spec } from '../words/spec.ts'
+import { compareResults, type Difference } from './compare-results.ts'
+import { type AblateOptions, type Headwise, load } from './headwise.ts'
+import { editFiles } from './tensors.ts'
+
+export interface RerunOptions {
+  /** Where the model lies now; default where the result says. */
+  readonly model?: string
+  /** Default those of the result. */
+  readonly threads?: number
+  /** The folder of the files that edits take values from; default the current one. */
+  readonly folder?: string
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+  readonly note?: (text: string) => void
+}
+
+/** The result computed again, and the difference that is furthest beyond what is allowed at its place. */
+export interface Rerun extends Difference {
+  readonly document: ResultDocument
+}
+
+type One = Grid | Run | Generation
+
+const count = z.number().int().nonnegative()
+const parametersOf = {
+  capture: z.strictObject({ sites: z.array(z.string()) }),
+  generate: z.strictObject({
+    maxTokens: count,
+    temperature: z.number(),
+    stop: z.array(z.string()),
+    ignoreEnd: z.boolean(),
+    topK: count.optional(),
+    topP: z.number().optional(),
+  }),
+  mean: z.strictObject({ reference: z.union([z.literal('self'), z.array(z.array(count))]).default('self') }),
+} as const
+
+const parameters = <T>(schema: z.ZodType<T>, { method }: Request): T =>
+  validate(schema, method?.parameters ?? {}, {
+    file: 'the result',
+    root: 'spec.request.method.parameters',
+    code: 'rerun',
+  })
+
+const differs = (what: string, where: string, found: unknown, allowed: unknown): HeadwiseError =>
+  new HeadwiseError(
+    `The ${what} of the result is ${String(allowed)}, and here it is ${String(found)}; rerun needs the same.`,
+    {
+      code: 'rerun-differs',
+      where,
+      found,
+      allowed,
+    },
+  )
+
+/** What is given undefined is left out. */
+const given = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined)) as never
+
+async function again(m: Headwise, document: One, o: RerunOptions): Promise<One> {
+  const { request } = document.spec
+  const { edits, seed } = request
+  const watch = { signal: o.signal, onProgress: o.onProgress }
+  const folder = o.folder ?? '.'
+  const prompts = request.prompts.map(p => p.ids)
+  switch (request.command) {
+    case 'run': {
+      const capture = request.method ? parameters(parametersOf.capture, request).sites : []
+      const told = document.kind === 'run' && ('runs' in document ? document.runs : [document]).some(p => p.heads)
+      // Captures go nowhere: they are no part of the document, but which graphs run depends on them.
+      const sink = () => async () => undefined
+      return (await m.run(prompts, { capture, edits, folder, attended: told, sink, ...watch })).document
+    }
+    case 'generate': {
+      const { topK, topP, ...rest } = parameters(parametersOf.generate, request)
+      return await m.generation(prompts[0] ?? [], { ...rest, ...given({ topK, topP }), edits, seed, folder, ...watch })
+    }
+    case 'scores':
+      return (await m.scores([request.method?.id ?? ''], { prompts, seed, ...watch }))[0]!
+    case 'ablate': {
+      const mode = request.method?.id === 'ablate-mean' ? 'mean' : 'zero'
+      const reference = mode === 'mean' ? parameters(parametersOf.mean, request) : {}
+      const subject: AblateOptions = { mode, ...reference, ...given({ task: request.task }), seed, ...watch }
+      return await m.ablate(request.task ? subject : { ...subject, prompts })
+    }
+    default:
+      throw new HeadwiseError(`A result of "${request.command}" cannot be computed again by this version.`, {
+        code: 'rerun-command',
+        where: 'spec.request.command',
+        found: request.command,
+        allowed: 'run, generate, scores, ablate',
+      })
+  }
+}
+
+/** The request of the first result with the facts of the second computation; what must be equal is compared. */
+function certified(before: Spec, after: Spec): Spec {
+  const { request, check } = before
+  for (const [what, field] of [
+    ['model hash', 'modelHash'],
+    ['tokenizer hash', 'tokenizerHash'],
+    ['hash of the prompts', 'promptsHash'],
+  ] as const)
+    if (after.check[field] !== check[field])
+      throw differs(what, `spec.check.${field}`, after.check[field], check[field])
+  const { model, threads, device } = after.request
+  return specOf({ ...request, model, threads, device }, after.check)
+}
+
+/** Files are compared before anything runs: their values decide the result. */
+async function checkFiles({ request, check }: Spec, folder: string): Promise<void> {
+  const now = await editFiles(request.edits, folder)
+  for (const [name, hash] of Object.entries(now))
+    if (check.files[name] !== hash)
+      throw differs(`hash of ${name}`, `spec.check.files.${name}`, hash, check.files[name])
+}
+
+/**
+ * Computes a result again from its own request and compares every number: grids and their intervals, losses,
+ * log-probabilities; generated tokens must be the same. Throws `rerun-differs` when the model, the tokenizer, the
+ * prompts or a file is another one.
+ */
+export async function rerun(document: ResultDocument, o: RerunOptions = {}): Promise<Rerun> {
+  const all: readonly One[] = Array.isArray(document) ? document : [document]
+  const [{ spec }] = all as [One]
+  const { request, check } = spec
+  const device = request.device === 'reference' ? 'reference' : 'cpu'
+  if (device !== request.device) o.note?.(`The result was computed on ${request.device}; this is ${device}.`)
+  await using m = await load(o.model ?? request.model, {
+    device,
+    threads: o.threads ?? request.threads,
+    ...given({ budget: request.budget, signal: o.signal, onProgress: o.onProgress, note: o.note }),
+  })
+  const { hash } = m.engine.weights
+  if (hash !== check.modelHash) throw differs('model hash', 'spec.check.modelHash', hash, check.modelHash)
+  const fresh: One[] = []
+  for (const one of all) {
+    await checkFiles(one.spec, o.folder ?? '.')
+    const result = await again(m, one, o)
+    fresh.push({ ...result, spec: certified(one.spec, result.spec) })
+  }
+  const result = Array.isArray(document) ? (fresh as Grid[]) : fresh[0]!
+  return { document: result, ...compareResults(document, result) }
+}

@@ -1,0 +1,117 @@
+import '../support/models.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeSafetensors } from '../../src/checkpoint/safetensors-writer.ts'
+import { type Edit, type Headwise, load, rerun } from '../../src/index.ts'
+import type { ResultDocument } from '../../src/results/document.ts'
+import { checkEdits, checkTask } from '../../src/results/input.ts'
+import { toJson } from '../../src/results/json.ts'
+import { readResult } from '../../src/results/read.ts'
+import { tiny } from '../support/models.ts'
+import { refusal } from '../support/refusal.ts'
+
+const TEXT = 'Tom saw a cat. The cat saw Tom.'
+const folder = mkdtempSync(join(tmpdir(), 'headwise-rerun-'))
+let m: Headwise
+beforeAll(async () => {
+  m = await load('specimen', { threads: 2 })
+  await writeSafetensors(join(folder, 'v.safetensors'), [
+    { name: 'v', dtype: 'F32', shape: [32], data: Float32Array.from({ length: 32 }, (_, i) => i / 32) },
+  ])
+})
+afterAll(async () => {
+  await m[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
+})
+
+const edits = (value: unknown): Edit[] => checkEdits(value, 'edits')
+const fromFile = edits([
+  { do: 'add', at: { site: 'z', layer: 3 }, heads: [2], value: { file: 'v.safetensors', tensor: 'v' } },
+])
+const task = checkTask(
+  {
+    name: 'names',
+    form: 'next',
+    metric: 'logit_diff',
+    prompts: [
+      { text: 'When Tom and Mary went to the market, Tom gave a coin to', answers: [' Mary'], distractors: [' Tom'] },
+      { text: 'When Mary and Tom went to the market, Mary gave a coin to', answers: [' Tom'], distractors: [' Mary'] },
+    ],
+  },
+  'task',
+)
+/** As a file would hold it. */
+const stored = (document: ResultDocument): ResultDocument => readResult(toJson(document), 'result.json')
+
+describe('a result computed again is the same', () => {
+  const results: Record<string, () => Promise<ResultDocument>> = {
+    run: async () => (await m.run(TEXT, { capture: ['pattern', 'logits'], attended: true })).document,
+    'run of several prompts under edits from a file': async () =>
+      (await m.run([TEXT, 'Tom'], { edits: fromFile, folder })).document,
+    generation: () =>
+      m.generation('Once upon a time', { maxTokens: 12, temperature: 0.8, topK: 20, topP: 0.9, seed: 7 }),
+    scores: () => m.scores(['induction', 'entropy'], { seed: 3 }),
+    'zero ablation of a task': () => m.ablate({ mode: 'zero', task }),
+    'mean ablation of a text': () => m.ablate({ mode: 'mean', prompts: [TEXT] }),
+    'mean ablation with references': () => m.ablate({ mode: 'mean', prompts: [TEXT], reference: [[0, 5, 6, 7]] }),
+  }
+  test.each(Object.keys(results))('%s', async name => {
+    const document = stored(await results[name]!())
+    const { largest, tolerance, document: fresh } = await rerun(document, { folder, threads: 1 })
+    expect(largest).toBeLessThanOrEqual(tolerance)
+    const specs = [document, fresh].map(d => (Array.isArray(d) ? d : [d]).map(one => one.spec))
+    expect(specs[1]!.map(s => s.hash)).toEqual(specs[0]!.map(s => s.hash))
+    expect(readResult(toJson(fresh), 'again.json')).toBeDefined()
+  })
+})
+
+test('a number that was changed is found, with its place', async () => {
+  const grid = stored(await m.ablate({ mode: 'zero', prompts: [TEXT] }))
+  if (Array.isArray(grid) || grid.kind !== 'grid') throw new Error('no grid')
+  const values = structuredClone(grid.values) as number[][]
+  values[6]![5]! += 0.25
+  const { largest, tolerance, where } = await rerun({ ...grid, values })
+  expect(where).toBe('values[6][5]')
+  expect(largest).toBeCloseTo(0.25, 4)
+  expect(tolerance).toBe(2e-5)
+})
+
+test('another generated token is never tolerated', async () => {
+  const document = await m.generation('Once upon a time', { maxTokens: 4 })
+  const tokens = document.tokens.with(-1, 9)
+  const { largest, tolerance, where } = await rerun({ ...document, tokens })
+  expect([tolerance, where]).toEqual([0, `tokens[${tokens.length - 1}]`])
+  expect(largest).toBeGreaterThan(0)
+})
+
+test('another model is refused by its hash', async () => {
+  const document = (await m.run(TEXT)).document
+  const error = await refusal(() => rerun(document, { model: tiny('gqa') }))
+  expect(error).toMatchObject({
+    code: 'rerun-differs',
+    where: 'spec.check.modelHash',
+    allowed: document.spec.check.modelHash,
+  })
+  expect(error.message).toContain(String(error.found))
+})
+
+test('a file with other values is refused by its hash', async () => {
+  const { document } = await m.run(TEXT, { edits: fromFile, folder })
+  const other = mkdtempSync(join(tmpdir(), 'headwise-rerun-'))
+  await writeSafetensors(join(other, 'v.safetensors'), [
+    { name: 'v', dtype: 'F32', shape: [32], data: new Float32Array(32) },
+  ])
+  expect(await refusal(() => rerun(document, { folder: other }))).toMatchObject({
+    code: 'rerun-differs',
+    where: 'spec.check.files.v.safetensors',
+  })
+  rmSync(other, { recursive: true })
+})
+
+test('a result of a command to come is refused', async () => {
+  const { document } = await m.run(TEXT)
+  const spec = { ...document.spec, request: { ...document.spec.request, command: 'atlas' as const } }
+  expect(await refusal(() => rerun({ ...document, spec }))).toMatchObject({ code: 'rerun-command', found: 'atlas' })
+})
