@@ -166,6 +166,8 @@ function axesOf({ edit, value }: ReadyEdit): Axis[] {
     if (limited(edit.queries)) own.push('query')
     if (limited(edit.keys)) own.push('key')
   }
+  // What is put into a pattern stays among the keys that each query sees.
+  if (edit.at.site === 'pattern' && (edit.do === 'add' || edit.do === 'set')) own.push('query', 'key')
   const sample = axes.slice(1)
   value?.shape.forEach((d, i) => {
     if (d !== 1) own.push(sample[sample.length - value.shape.length + i]!)
@@ -304,6 +306,7 @@ function applyEdit(
       'one replacement a cell',
     )
   const at = new Array<number>(axes.length).fill(0)
+  const masked = edit.at.site === 'pattern' && over.has('query') ? axes.indexOf('key') : -1
   const visit = (axis: number, offset: number): void => {
     if (axis === axes.length) {
       cells.apply(
@@ -316,6 +319,7 @@ function applyEdit(
     }
     const stride = cells.shape.slice(axis + 1).reduce((p, d) => p * d, 1)
     for (const n of indices[axis]!) {
+      if (axis === masked && n > window.start + at[axis - 1]!) break
       at[axis] = n
       visit(axis + 1, offset + n * stride)
     }

@@ -36,7 +36,9 @@ function refuse(edits: readonly Edit[]): void {
         ? 'takes its value from one text'
         : edit.samples
           ? 'names samples'
-          : undefined
+          : edit.at.site === 'pattern' && (edit.do === 'add' || edit.do === 'set')
+            ? 'puts numbers into a pattern, whose size is the length of the text'
+            : undefined
     if (why)
       throw new HeadwiseError(
         `edits[${i}] ${why}, and an exported model must hold for every text; use an edit of all positions with a value of its own.`,
