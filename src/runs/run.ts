@@ -156,27 +156,30 @@ async function finish(
   }
 }
 
-/** The same where edits or captures lie after the last layer: one graph to the logits of every position. */
-async function tappedTail(
+/**
+ * One graph to the logits of every position: from the last residual where edits or captures lie after it, or from the
+ * tokens of a short text, for which opening a second session would cost more than the logits.
+ */
+async function toLogits(
   engine: Engine,
   pass: Pass,
-  hidden: Float32Array,
+  hidden: Float32Array | undefined,
   sink: Sink,
   o: RunOptions,
 ): Promise<Omit<SequenceRun, 'captured'>> {
   const { ids } = pass
   const time = ids.length
   const from = point('resid_post', engine.config.layers - 1)
-  const capture = pass.capture.filter(isTail)
+  const capture = hidden ? pass.capture.filter(isTail) : pass.capture
   const recipe: Recipe = {
     extent: engine.extent(time),
-    probes: [{ at: from, do: 'feed' }, ...pass.probes.filter(p => isTail(p.at))],
+    probes: hidden ? [{ at: from, do: 'feed' }, ...pass.probes.filter(p => isTail(p.at))] : pass.probes,
     want: [...capture.filter(p => p.site !== 'logits'), point('logits')],
     finish: negativeLogLikelihood,
   }
   const targets = i32([1, time, 1], Int32Array.from([...ids.slice(1), 0]))
-  const start = f32([1, time, engine.config.dim], hidden)
-  const feeds = { ...pass.feeds, [`feed:${pointKey(from)}`]: start, targets }
+  const start = hidden ? { [`feed:${pointKey(from)}`]: f32([1, time, engine.config.dim], hidden) } : tokenFeeds([ids])
+  const feeds = { ...pass.feeds, ...start, targets }
   const out = await engine.run(recipe, feeds, { signal: o.signal })
   await hand(capture, out, pass, sink)
   const logits = out.logits!.data as Float32Array
@@ -206,6 +209,8 @@ function checkBudget(engine: Engine, ids: readonly number[], o: RunOptions): voi
   )
 }
 
+/** Up to this many tokens the logits of all positions are small enough to come out of the same graph. */
+const SHORT = 128
 /** Captures above this size are computed and handed on layer by layer. */
 const LAYERED_BYTES = 64 * 2 ** 20
 
@@ -238,9 +243,10 @@ export async function runSequence(engine: Engine, ids: readonly number[], o: Run
   }
   const most = Math.min(LAYERED_BYTES, o.budget ?? LAYERED_BYTES)
   const layered = o.sink !== undefined && captureBytes(engine, body.capture, ids.length) > most
+  if (!layered && ids.length <= SHORT) return { ...(await toLogits(engine, pass, undefined, sink, o)), captured }
   const hidden = layered ? await layeredBody(engine, body, sink, o) : await wholeBody(engine, body, sink, o.signal)
   const tail = [...probes.map(p => p.at), ...capture].some(isTail)
-  const end = tail ? await tappedTail(engine, pass, hidden, sink, o) : await finish(engine, ids, hidden, o)
+  const end = tail ? await toLogits(engine, pass, hidden, sink, o) : await finish(engine, ids, hidden, o)
   return { ...end, captured }
 }
 

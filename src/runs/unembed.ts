@@ -72,18 +72,20 @@ export async function unembed(
 
 /** The k most likely tokens of one row of logits with their natural log-probabilities, most likely first. */
 export function topTokens(logits: Float32Array, k: number): { id: number; logprob: number }[] {
-  let largest = Number.NEGATIVE_INFINITY
-  for (const x of logits) if (x > largest) largest = x
-  let total = 0
-  for (const x of logits) total += Math.exp(x - largest)
-  const norm = largest + Math.log(total)
   const best: number[] = []
+  let least = Number.NEGATIVE_INFINITY
   for (let id = 0; id < logits.length; id++) {
-    if (best.length === k && !(logits[id]! > logits[best[k - 1]!]!)) continue
+    const x = logits[id]!
+    if (best.length === k && !(x > least)) continue
     let at = best.length
-    while (at > 0 && logits[id]! > logits[best[at - 1]!]!) at--
+    while (at > 0 && x > logits[best[at - 1]!]!) at--
     best.splice(at, 0, id)
     if (best.length > k) best.pop()
+    least = logits[best.at(-1)!]!
   }
+  const largest = logits[best[0]!]!
+  let total = 0
+  for (let id = 0; id < logits.length; id++) total += Math.exp(logits[id]! - largest)
+  const norm = largest + Math.log(total)
   return best.map(id => ({ id, logprob: logits[id]! - norm }))
 }

@@ -15,7 +15,8 @@ export function hashOf(definition: Definition): string {
       decoders,
     }),
   )
-  hash.update(JSON.stringify(vocabulary.texts()))
-  hash.update(JSON.stringify(Array.from(mergeSource, m => (Array.isArray(m) ? m.join(' ') : m))))
+  // Joined rather than written as JSON: this stands between the start of a process and its first result.
+  hash.update(vocabulary.texts().join('\0'))
+  hash.update(Array.from(mergeSource, m => (Array.isArray(m) ? m.join(' ') : m)).join('\0'))
   return hash.digest('hex')
 }
