@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, statfsSync, statSync, utimesSync } from
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { HeadwiseError } from '../words/error.ts'
-import { isAbsent, systemFault } from './files.ts'
+import { isAbsent, systemCode, systemFault } from './files.ts'
 
 const GIB = 2 ** 30
 const DEFAULT_LIMIT = 64 * GIB
@@ -142,6 +142,12 @@ export function makeRoom(bytes: number): void {
       details,
     )
   } catch (error) {
-    throw systemFault(error, root, 'preparing the cache folder')
+    const found = systemCode(error)
+    if (found === undefined) throw error
+    const details = { code: 'cache-folder', fault: 'failed', file: root, found } as const
+    const advice = 'set HEADWISE_CACHE to a folder that can be written'
+    throw new HeadwiseError(`${root}: the cache folder cannot be used (${found}); ${advice}.`, details, {
+      cause: error,
+    })
   }
 }

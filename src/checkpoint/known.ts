@@ -57,6 +57,10 @@ export function remember(identity: string, known: Known): boolean {
   try {
     mkdirSync(knownRoot(), { recursive: true })
     writeFileSync(temporary, JSON.stringify(known))
+  } catch {
+    return false
+  }
+  try {
     renameSync(temporary, place(identity))
     return true
   } catch {

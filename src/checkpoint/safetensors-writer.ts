@@ -27,7 +27,7 @@ function layOut(declared: readonly DeclaredTensor[], metadata: Readonly<Record<s
   const spans = new Map<string, Span>()
   const entries = declared.map(({ name, dtype, shape }) => {
     const bytes = (elements(shape) ?? Number.NaN) * (SAFETENSORS_TYPES.get(dtype) ?? Number.NaN)
-    if (!Number.isSafeInteger(bytes) || spans.has(name))
+    if (!Number.isSafeInteger(bytes) || shape.some(d => d < 0) || spans.has(name))
       throw new RangeError(`Tensor ${name} cannot be declared as ${dtype} [${shape.join(', ')}].`)
     spans.set(name, { at, left: bytes })
     at += bytes
