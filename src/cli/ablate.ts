@@ -1,6 +1,6 @@
 import type { AblateOptions, AblationResult, Headwise } from '../library/headwise.ts'
 import { toJson } from '../results/json.ts'
-import { checkOut, writeResult } from '../results/write.ts'
+import { checkOut } from '../results/write.ts'
 import type { Context, Define } from './context.ts'
 import { headShape, mapsView, summary } from './grid-view.ts'
 import { exclusive, promptsOf, readTask, readTokens, wrongInput } from './input.ts'
@@ -15,6 +15,7 @@ import {
   withTokens,
 } from './options.ts'
 import { listOfPrompts, promptOf } from './prompt.ts'
+import { save } from './save.ts'
 import { count } from './terminal/units.ts'
 
 interface Options extends ModelOptions, OutputOptions {
@@ -98,7 +99,7 @@ async function act(model: string, text: string | undefined, o: Options, context:
     const { certify } = await import('./certify.ts')
     context.note(await certify(planned.plan, result, context))
   }
-  if (o.out !== undefined) await writeResult(o.out, result.grid, { force: o.force ?? false })
+  await save(result.grid, o, context)
   context.print(o.json ? toJson(result.grid) : view(m, o.mode, result, context))
 }
 

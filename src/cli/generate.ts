@@ -1,5 +1,5 @@
 import { toJson } from '../results/json.ts'
-import { checkOut, writeResult } from '../results/write.ts'
+import { checkOut } from '../results/write.ts'
 import { printable } from '../words/error.ts'
 import type { Context, Define } from './context.ts'
 import { readEdits, wrongInput } from './input.ts'
@@ -17,6 +17,7 @@ import {
   withTokens,
 } from './options.ts'
 import { listOfPrompts, type PromptOptions, promptOf } from './prompt.ts'
+import { save } from './save.ts'
 import { count } from './terminal/units.ts'
 
 interface Options extends ModelOptions, OutputOptions, PromptOptions {
@@ -86,7 +87,7 @@ async function act(model: string, text: string | undefined, o: Options, context:
     ...(ignoreEos && { ignoreEnd: true }),
     ...(!o.json && { onToken: (piece: string) => context.print(shown(piece)) }),
   })
-  if (o.out !== undefined) await writeResult(o.out, document, { force: o.force ?? false })
+  await save(document, o, context)
   if (o.json) return context.print(toJson(document))
   context.print('\n')
   const speed = document.tokensPerSecond === null ? '' : `, ${document.tokensPerSecond.toFixed(1)} tokens per second`

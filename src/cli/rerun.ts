@@ -2,11 +2,13 @@ import { rerun as rerunResult } from '../library/rerun.ts'
 import { toJson } from '../results/json.ts'
 import { readResultFile } from '../results/read.ts'
 import { type Context, type Define, failed } from './context.ts'
-import type { ModelOptions } from './options.ts'
+import { wholeNumber } from './options.ts'
 import { number } from './terminal/units.ts'
 
-interface Options extends Pick<ModelOptions, 'threads'> {
+interface Options {
   readonly model?: string
+  readonly folder?: string
+  readonly threads?: number
   readonly json?: boolean
 }
 
@@ -22,6 +24,12 @@ export const rerun: Define = (command, context) =>
     .usage('RESULT.json [OPTIONS]')
     .argument('<result>', 'a .json file that --out or --json wrote')
     .option('--model <path>', 'where the model lies now, when it has moved')
+    .option('--folder <dir>', 'where the files lie that its edits take values from (default: here)')
+    .option(
+      '--threads <n>',
+      'cores for one operation (default: as in the result)',
+      wholeNumber('--threads', { from: 1, to: 1024 }),
+    )
     .option('--json', 'one JSON document on stdout: the new result and the differences')
     .addHelpText('after', HELP)
     .action((file: string, o: Options) => act(file, o, context))
@@ -30,6 +38,9 @@ async function act(file: string, o: Options, context: Context): Promise<void> {
   const before = readResultFile(file)
   const { document, largest, tolerance, where } = await rerunResult(before, {
     ...(o.model !== undefined && { model: o.model }),
+    ...(o.folder !== undefined && { folder: o.folder }),
+    ...(o.threads !== undefined && { threads: o.threads }),
+    note: context.note,
     signal: context.signal,
     onProgress: context.progress,
   })

@@ -24,7 +24,7 @@ function passView(pass: Pass, tokenizer: Tokenizer, style: Style): string {
     '',
     bold(style, 'Next token'),
     topTokens(pass, style),
-    ...(pass.heads ? ['', ...attended(pass, pass.heads, tokenizer, style)] : []),
+    ...(pass.heads && pass.tokens.length > 2 ? ['', ...attended(pass, pass.heads, tokenizer, style)] : []),
   ].join('\n')
 }
 

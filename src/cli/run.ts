@@ -1,7 +1,6 @@
-import { isAbsolute, resolve } from 'node:path'
 import { parseCapture } from '../library/captures.ts'
 import { toJson } from '../results/json.ts'
-import { checkOut, writeResult } from '../results/write.ts'
+import { checkOut } from '../results/write.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Context, Define } from './context.ts'
 import { readEdits } from './input.ts'
@@ -17,6 +16,7 @@ import {
   withTokens,
 } from './options.ts'
 import { type PromptOptions, promptOf } from './prompt.ts'
+import { save } from './save.ts'
 
 interface Options extends ModelOptions, OutputOptions, PromptOptions {
   readonly capture?: readonly string[]
@@ -83,11 +83,11 @@ async function act(model: string, text: string | undefined, o: Options, context:
           out: o.out!,
         })
       : await m.run(given.prompt, options)
-  if (o.out !== undefined && suffix !== '.safetensors') await writeResult(o.out, document, { force: o.force ?? false })
   if (o.json) context.print(toJson(document))
   else {
     const { runView } = await import('./run-view.ts')
     context.print(runView(document, await m.tokenizer(), context.style))
   }
-  if (o.out !== undefined) context.note(`Written: ${isAbsolute(o.out) ? o.out : resolve(o.out)}`)
+  if (suffix === '.safetensors') context.note(`Written: ${o.out}`)
+  else await save(document, o, context)
 }

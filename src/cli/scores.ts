@@ -1,6 +1,6 @@
 import { findDetector } from '../heads/detectors/index.ts'
 import { toJson } from '../results/json.ts'
-import { checkOut, writeResult } from '../results/write.ts'
+import { checkOut } from '../results/write.ts'
 import type { Context, Define } from './context.ts'
 import { headShape, mapsView, type NamedGrid, summary } from './grid-view.ts'
 import { checkVocabulary, promptsOf, readTokens } from './input.ts'
@@ -14,6 +14,7 @@ import {
   withSeed,
   withTokens,
 } from './options.ts'
+import { save } from './save.ts'
 
 interface Options extends ModelOptions, OutputOptions {
   readonly detector: readonly string[]
@@ -58,7 +59,7 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
     onProgress: context.progress,
   })
   const result = grids.length === 1 ? grids[0]! : grids
-  if (o.out !== undefined) await writeResult(o.out, result, { force: o.force ?? false })
+  await save(result, o, context)
   if (o.json) return context.print(toJson(result))
   const named = grids.map((grid, i): NamedGrid => ({ name: o.detector[i]!, grid, signed: false }))
   const maps = mapsView(named, headShape(m.config), context.style)
