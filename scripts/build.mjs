@@ -1,23 +1,45 @@
-// Compiles src to dist when a source is newer than the last build.
+// Compiles src to dist when a source is newer than the last build. It compiles beside dist and swaps at the end, so
+// that whoever runs dist meanwhile meets the old build or the new one, never half of one.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const stamp = join(root, 'dist/.built')
+const [dist, fresh, old] = ['dist', `dist-new-${process.pid}`, `dist-old-${process.pid}`].map(f => join(root, f))
+const stamp = join(dist, '.built')
 const sources = readdirSync(join(root, 'src'), { recursive: true }).map(f => join(root, 'src', String(f)))
-const newest = Math.max(...[...sources, join(root, 'tsconfig.build.json')].map(f => statSync(f).mtimeMs))
+const newest = () => Math.max(...[...sources, join(root, 'tsconfig.build.json')].map(f => statSync(f).mtimeMs))
 
-if (!existsSync(stamp) || statSync(stamp).mtimeMs < newest) {
-  rmSync(join(root, 'dist'), { recursive: true, force: true })
-  execFileSync(
-    process.execPath,
-    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
-    {
+/** Puts the fresh build in place of the old one; where another build was quicker, that one stays. */
+function swap() {
+  if (existsSync(dist)) renameSync(dist, old)
+  try {
+    renameSync(fresh, dist)
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)) throw error
+  }
+}
+
+function compile() {
+  const started = new Date()
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  try {
+    execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh], {
       cwd: root,
       stdio: 'inherit',
-    },
-  )
-  writeFileSync(stamp, '')
+    })
+    writeFileSync(join(fresh, '.built'), '')
+    // A source that was saved while the compiler ran is newer than the build.
+    utimesSync(join(fresh, '.built'), started, started)
+    swap()
+  } catch (error) {
+    // What the compiler found stands on the terminal already; the stack of this script would only bury it.
+    process.exitCode = 1
+    if (error.status === undefined) throw error
+  } finally {
+    for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true })
+  }
 }
+
+if (!existsSync(stamp) || statSync(stamp).mtimeMs < newest()) compile()
