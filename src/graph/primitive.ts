@@ -54,40 +54,47 @@ function operationKey(name: string, attributes: object): string {
   return text === '{}' ? name : `${name}${text}`
 }
 
-export function primitive<A extends object>(p: Primitive<A>): Apply<A> {
-  primitives.set(p.name, 'primitive')
+/** Applies operations whose attributes are bound once for all nodes that share them. */
+function applying<A extends object>(
+  name: string,
+  typeOf: (inputs: readonly Type[], attributes: A) => Type | string,
+  bind: (key: string, attributes: A) => Operation,
+): Apply<A> {
+  const bound = new Map<string, Operation>()
   return (inputs, attributes) => {
-    const type = p.type(inputs, attributes)
-    if (typeof type === 'string') throw typeError(p.name, inputs, type)
-    const operation: Operation = {
-      name: p.name,
-      key: operationKey(p.name, attributes),
-      flow: (types, out) => p.flow(types, attributes, out),
-      flops: (types, out) => p.flops?.(types, out) ?? [0],
-      evaluate: (values, shape, dims) => p.evaluate(values, attributes, shape, dims),
-      lower: (e, names, node) => p.lower(e, names, attributes, node),
-    }
+    const type = typeOf(inputs, attributes)
+    if (typeof type === 'string') throw typeError(name, inputs, type)
+    const key = operationKey(name, attributes)
+    const operation = bound.get(key) ?? bind(key, attributes)
+    bound.set(key, operation)
     return makeSym(operation, inputs, type)
   }
 }
 
+export function primitive<A extends object>(p: Primitive<A>): Apply<A> {
+  primitives.set(p.name, 'primitive')
+  return applying(p.name, p.type, (key, attributes) => ({
+    name: p.name,
+    key,
+    flow: (types, out) => p.flow(types, attributes, out),
+    flops: (types, out) => p.flops?.(types, out) ?? [0],
+    evaluate: (values, shape, dims) => p.evaluate(values, attributes, shape, dims),
+    lower: (e, names, node) => p.lower(e, names, attributes, node),
+  }))
+}
+
 export function composite<A extends object>(c: Composite<A>): Apply<A> {
-  const { lower, form } = c
   primitives.set(c.name, 'composite')
-  return (inputs, attributes) => {
-    const type = c.type(inputs, attributes)
-    if (typeof type === 'string') throw typeError(c.name, inputs, type)
-    const operation: Operation = {
-      name: c.name,
-      key: operationKey(c.name, attributes),
-      flow: (types, out) => c.flow(types, attributes, out),
-      flops: (types, out) => c.flops?.(types, out) ?? [0],
-      expand: syms => c.expand(syms, attributes),
-      ...(lower && { lower: (e, names, node) => lower(e, names, attributes, node) }),
-      ...(form && { form: (syms, target) => form(syms, attributes, target) }),
-    }
-    return makeSym(operation, inputs, type)
-  }
+  const { lower, form } = c
+  return applying(c.name, c.type, (key, attributes) => ({
+    name: c.name,
+    key,
+    flow: (types, out) => c.flow(types, attributes, out),
+    flops: (types, out) => c.flops?.(types, out) ?? [0],
+    expand: syms => c.expand(syms, attributes),
+    ...(lower && { lower: (e, names, node) => lower(e, names, attributes, node) }),
+    ...(form && { form: (syms, target) => form(syms, attributes, target) }),
+  }))
 }
 
 /** Flow of an operation whose output axis i comes from input axis i, aligned at the right. */
