@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { circles } from './support/circles.ts'
 
 /** The reading order of the house: a file imports only from its own folder and the folders before it. */
 const layers = [
@@ -16,34 +17,65 @@ const layers = [
   'runs',
   'heads',
   'library',
+  'bench',
   'cli',
 ] as const
+
+const MOST_LINES = 500
 
 const src = join(import.meta.dirname, '../src')
 const files = readdirSync(src, { recursive: true })
   .map(String)
   .filter(f => f.endsWith('.ts'))
+const text = (file: string) => readFileSync(join(src, file), 'utf8')
 /** Files that stand directly in src/ are the package's face and may import every layer before `cli`. */
 const layerOf = (path: string) => (path.includes('/') ? path.split('/')[0]! : 'library')
-const imports = (file: string) =>
-  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(m =>
-    join(file, '..', m[1]!),
-  )
+const rank = (file: string) => layers.findIndex(l => l === layerOf(file))
+
+/** The files of src that a file imports, types and dynamic imports included. */
+const imports = (file: string): string[] =>
+  [...text(file).matchAll(/\b(?:from|import)\s*\(?\s*(['"])(\.[^'"]+)\1/g)].map(m => join(file, '..', m[2]!))
+const graph = new Map(files.map(f => [f, imports(f)]))
 
 test('every folder of src is a layer', () => {
-  expect([...new Set(files.map(layerOf))].filter(l => !layers.includes(l as (typeof layers)[number]))).toEqual([])
+  expect(files.filter(f => rank(f) < 0)).toEqual([])
+})
+
+test('imports name files that exist', () => {
+  expect([...graph].flatMap(([f, to]) => to.filter(t => !graph.has(t)).map(t => `${f} imports ${t}`))).toEqual([])
 })
 
 test('a file imports only from layers before its own', () => {
-  const upward = files.flatMap(f =>
-    imports(f)
-      .filter(t => layers.indexOf(layerOf(t) as never) > layers.indexOf(layerOf(f) as never))
-      .map(t => `${f} imports ${t}`),
-  )
+  const upward = [...graph].flatMap(([f, to]) => to.filter(t => rank(t) > rank(f)).map(t => `${f} imports ${t}`))
   expect(upward).toEqual([])
 })
 
+test('no files import each other in a circle', () => {
+  expect(circles(graph)).toEqual([])
+})
+
+test('a circle is found, whichever file one starts from, and a diamond is none', () => {
+  const ring = new Map([
+    ['out', ['a']],
+    ['a', ['b']],
+    ['b', ['c']],
+    ['c', ['a']],
+  ])
+  expect(circles(ring)).toEqual(['a → b → c → a'])
+  const diamond = new Map([
+    ['top', ['left', 'right']],
+    ['left', ['end']],
+    ['right', ['end']],
+    ['end', []],
+  ])
+  expect(circles(diamond)).toEqual([])
+})
+
+test(`no file is longer than ${MOST_LINES} lines`, () => {
+  expect(files.filter(f => text(f).split('\n').length > MOST_LINES)).toEqual([])
+})
+
 test('the inference runtimes are imported by one file each', () => {
-  const importers = files.filter(f => /'onnxruntime-(node|web)'/.test(readFileSync(join(src, f), 'utf8')))
+  const importers = files.filter(f => /['"]onnxruntime-(node|web)['"]/.test(text(f)))
   expect(importers.filter(f => !['runtime/node.ts', 'runtime/web.ts'].includes(f))).toEqual([])
 })

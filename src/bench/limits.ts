@@ -1,0 +1,68 @@
+import { dim } from '../graph/dim.ts'
+import { graphOf } from '../graph/graph.ts'
+import { linear } from '../graph/primitives/contract.ts'
+import { input, weight } from '../graph/primitives/leaf.ts'
+import { sum } from '../graph/primitives/reduce.ts'
+import type { Engine } from '../runs/engine.ts'
+import type { Residence } from '../runtime/backend.ts'
+import { f32 } from '../words/arrays.ts'
+import { timed } from './report.ts'
+
+/** The linear maps of one block, by name, as [out, in]. */
+function blockMaps({ config: c }: Engine): readonly (readonly [string, number, number])[] {
+  const at = 'model.layers.0'
+  return [
+    [`${at}.self_attn.q_proj.weight`, c.heads * c.headDim, c.dim],
+    [`${at}.self_attn.k_proj.weight`, c.groups * c.headDim, c.dim],
+    [`${at}.self_attn.v_proj.weight`, c.groups * c.headDim, c.dim],
+    [`${at}.self_attn.o_proj.weight`, c.dim, c.heads * c.headDim],
+    [`${at}.mlp.gate_proj.weight`, c.mlpDim, c.dim],
+    [`${at}.mlp.up_proj.weight`, c.mlpDim, c.dim],
+    [`${at}.mlp.down_proj.weight`, c.dim, c.mlpDim],
+  ]
+}
+
+const noise = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898))
+
+async function mapTime(
+  engine: Engine,
+  [name, out, inner]: readonly [string, number, number],
+  rows: number,
+  residence: Residence,
+  reps: number,
+): Promise<number> {
+  const x = input('x', 'f32', [dim('rows'), inner])
+  const graph = graphOf(new Map([['y', linear(x, weight(name, [out, inner]))]]))
+  await using executable = await engine.backend.compile(graph, engine.weights, residence)
+  const feeds = { x: f32([rows, inner], noise(rows * inner)) }
+  const into = { y: f32([rows, out], new Float32Array(rows * out)) }
+  return (await timed(() => executable.run(feeds, { into }), reps)).min
+}
+
+/**
+ * GFLOP/s that the runtime's matrix product reaches on the linear maps of one block at this many rows: each map alone,
+ * best of `reps` runs, its weights mapped or packed, whichever is faster.
+ */
+export async function matmulRate(engine: Engine, rows: number, reps: number): Promise<number> {
+  let [flops, ms] = [0, 0]
+  for (const map of blockMaps(engine)) {
+    const times = [await mapTime(engine, map, rows, 'once', reps), await mapTime(engine, map, rows, 'batch', reps)]
+    flops += 2 * rows * map[1] * map[2]
+    ms += Math.min(...times)
+  }
+  return flops / ms / 1e6
+}
+
+/** GB/s at which this process reads memory: the faster of a sum over 1 GB and of one row times the unembedding. */
+export async function readBandwidth(engine: Engine, reps: number): Promise<{ sum: number; rowTimesMatrix: number }> {
+  const { vocab, dim: width, tied } = engine.config
+  const rows = 2 ** 14
+  const cells = 2 ** 14
+  const x = input('x', 'f32', [rows, cells])
+  await using reduce = await engine.backend.compile(graphOf(new Map([['y', sum(x, 1)]])), engine.weights, 'once')
+  const data = f32([rows, cells], new Float32Array(rows * cells).fill(1))
+  const summed = await timed(() => reduce.run({ x: data }), reps)
+  const name = tied ? 'model.embed_tokens.weight' : 'lm_head.weight'
+  const row = await mapTime(engine, [name, vocab, width], 1, 'resident', 4 * reps)
+  return { sum: (4 * rows * cells) / summed.min / 1e6, rowTimesMatrix: (4 * vocab * width) / row / 1e6 }
+}

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { HeadwiseError } from '../words/error.ts'
+import type { BenchOptions } from './report.ts'
+
+const PROGRAM = join(import.meta.dirname, '../../bench/peers/run.py')
+
+/** What the peers' programs print: one JSON line, seconds of several runs among it. */
+export interface PeerResult {
+  readonly name: string
+  readonly seconds: { readonly min: number; readonly median: number; readonly runs: readonly number[] }
+  readonly peak_rss_mb: number
+  readonly [field: string]: unknown
+}
+
+/** Runs one of bench/peers in a process of its own. */
+export async function runPeer(
+  peer: NonNullable<BenchOptions['peer']>,
+  name: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<PeerResult> {
+  if (!existsSync(PROGRAM))
+    throw new HeadwiseError('The peers are measured from a checkout of the project: bench/peers is not here.', {
+      code: 'bench-peers',
+      fault: 'usage',
+      where: PROGRAM,
+    })
+  const source = name.endsWith('llamacpp') ? ['--gguf', peer.gguf ?? ''] : ['--model', peer.folder]
+  const child = spawn(peer.python, [PROGRAM, name, ...(name === 'limits-bandwidth' ? [] : source), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal ? { signal } : {}),
+  })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (d: Buffer) => {
+    out += d.toString()
+  })
+  child.stderr.on('data', (d: Buffer) => {
+    err += d.toString()
+  })
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))
+  const line = out.trim().split('\n').at(-1) ?? ''
+  if (code !== 0 || !line.startsWith('{'))
+    throw new HeadwiseError(`The peer ${name} ended with code ${code}: ${err.trim().split('\n').at(-1) ?? ''}`, {
+      code: 'bench-peers',
+      fault: 'failed',
+      where: name,
+      found: code,
+    })
+  return JSON.parse(line) as PeerResult
+}
+
+/** The smallest of the peer's timings over several calls, in milliseconds. */
+export const bestMs = (results: readonly PeerResult[]): number => 1000 * Math.min(...results.map(r => r.seconds.min))

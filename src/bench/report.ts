@@ -1,0 +1,82 @@
+import { cpus, totalmem } from 'node:os'
+import { median as middle } from 'simple-statistics'
+import { version } from '../library/version.ts'
+
+/** Smallest and middle value of several runs, and the runs. */
+export interface Timing {
+  readonly min: number
+  readonly median: number
+  readonly runs: readonly number[]
+}
+
+/** One line of a report: a figure with its unit, or a ratio of two figures of this same run. */
+export interface Figure {
+  readonly what: string
+  readonly value: number
+  readonly unit: string
+}
+
+export interface BenchReport {
+  readonly kind: 'bench'
+  readonly name: string
+  readonly model: string
+  readonly machine: {
+    readonly cpu: string
+    readonly cores: number
+    readonly memoryGiB: number
+    readonly threads: number
+  }
+  readonly versions: Readonly<Record<string, string>>
+  readonly figures: readonly Figure[]
+  /** What a peer printed, as it printed it. */
+  readonly peers: readonly unknown[]
+}
+
+export interface BenchOptions {
+  readonly threads: number
+  /** Timed runs of each thing; the first, untimed one warms up. */
+  readonly reps: number
+  /** The peers' Python and the float32 folder of the same model (bench/peers/README.md); left out: no peers. */
+  readonly peer?: { readonly python: string; readonly folder: string; readonly gguf?: string }
+  readonly note?: (text: string) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Milliseconds of several runs after one that is not counted. */
+export async function timed(work: () => Promise<unknown>, reps: number): Promise<Timing> {
+  await work()
+  const runs: number[] = []
+  for (let i = 0; i < reps; i++) {
+    const start = performance.now()
+    await work()
+    runs.push(performance.now() - start)
+  }
+  return summary(runs)
+}
+
+export const summary = (runs: readonly number[]): Timing => ({
+  min: Math.min(...runs),
+  median: middle([...runs]),
+  runs,
+})
+
+export const report = (
+  name: string,
+  model: string,
+  threads: number,
+  figures: readonly Figure[],
+  peers: readonly unknown[],
+): BenchReport => ({
+  kind: 'bench',
+  name,
+  model,
+  machine: {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    threads,
+  },
+  versions: { headwise: version, node: process.version },
+  figures,
+  peers,
+})
