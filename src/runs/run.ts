@@ -197,10 +197,11 @@ async function toLogits(
 /** Refuses before anything runs what would not fit, with the number. */
 function checkBudget(engine: Engine, ids: readonly number[], o: RunOptions): void {
   const { budget, capture = [] } = o
-  const bytes = captureBytes(engine, capture, ids.length) + (o.allLogits ? 4 * ids.length * engine.config.vocab : 0)
+  const logits = o.allLogits ? 4 * ids.length * engine.config.vocab : 0
   const part = (p: Point) => (SITES[p.site].perLayer ? p.layer : p.site)
   const together = (p: Point) => capture.filter(q => part(q) === part(p))
-  const held = o.sink ? Math.max(0, ...capture.map(p => captureBytes(engine, together(p), ids.length))) : bytes
+  const parts = o.sink ? capture.map(together) : [capture]
+  const held = logits + Math.max(0, ...parts.map(points => captureBytes(engine, points, ids.length)))
   if (budget === undefined || held <= budget) return
   const gib = (n: number) => `${(n / 2 ** 30).toFixed(2)} GiB`
   throw new HeadwiseError(
