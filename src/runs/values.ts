@@ -15,8 +15,16 @@ export interface EditContext {
   readonly others?: readonly (readonly number[])[]
 }
 
-const usage = (message: string, where: string, found: unknown, allowed: unknown) =>
-  new HeadwiseError(message, { code: 'edit-value', fault: 'usage', where, found, allowed })
+/** Wrong usage, or bad data where the value came from a file. */
+const usage = (message: string, where: string, found: unknown, allowed: unknown, file?: string) =>
+  new HeadwiseError(file === undefined ? message : `${file}: ${message}`, {
+    code: 'edit-value',
+    fault: file === undefined ? 'usage' : 'data',
+    ...(file === undefined ? {} : { file }),
+    where,
+    found,
+    allowed,
+  })
 
 /** A number or nested list as an array; ragged lists are refused. */
 function nestedArray(value: Exclude<EditValue, { file: string }>, where: string): NDArray<'f32'> {
@@ -147,6 +155,7 @@ async function givenValue(edit: Edit, where: string, context: EditContext): Prom
 }
 
 function checkValue(engine: Engine, value: NDArray<'f32'>, edit: Edit, length: number, where: string): void {
+  const file = 'value' in edit && typeof edit.value === 'object' && 'file' in edit.value ? edit.value.file : undefined
   const bad = value.data.findIndex(x => !Number.isFinite(x))
   if (bad >= 0)
     throw usage(
@@ -154,6 +163,7 @@ function checkValue(engine: Engine, value: NDArray<'f32'>, edit: Edit, length: n
       where,
       value.data[bad],
       'finite numbers',
+      file,
     )
   const site = siteShape(edit.at, engine.config, { start: 0, count: length }).slice(1)
   const fits =
@@ -165,6 +175,7 @@ function checkValue(engine: Engine, value: NDArray<'f32'>, edit: Edit, length: n
       where,
       value.shape,
       site,
+      file,
     )
 }
 
