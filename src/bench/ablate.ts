@@ -6,18 +6,23 @@ import { open } from '../library/open.ts'
 import { newLedger } from '../runs/engine.ts'
 import { matmulRate } from './limits.ts'
 import { bestMs, type PeerResult, runPeer } from './peers.ts'
-import { type BenchOptions, type BenchReport, type Figure, report } from './report.ts'
+import { type BenchOptions, type BenchReport, benchPrompt, type Figure, report } from './report.ts'
 
 /** Rows of one batch, at which the matmul rate is taken. */
 const ROWS = 1881
 const MATMUL_REPS = 20
 
 /**
- * Zero ablation of every head, mean loss over the whole text: counted floating-point operations over time against the
+ * Zero ablation of every head, mean loss over the whole text (given, or of that many tokens): counted floating-point operations over time against the
  * matmul rate, and against batched PyTorch and TransformerLens.
  */
-export async function benchAblate(model: string, ids: readonly number[], o: BenchOptions): Promise<BenchReport> {
+export async function benchAblate(
+  model: string,
+  tokens: readonly number[] | number,
+  o: BenchOptions,
+): Promise<BenchReport> {
   const { engine, budget } = await open(model, { threads: o.threads })
+  const ids = typeof tokens === 'number' ? benchPrompt(tokens, engine.config.vocab) : tokens
   const folder = mkdtempSync(join(tmpdir(), 'headwise-bench-'))
   const times: number[] = []
   const batched: PeerResult[] = []

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { open } from '../library/open.ts'
 import { bestMs, type PeerResult, runPeer } from './peers.ts'
 import { runCommand } from './processes.ts'
-import { type BenchOptions, type BenchReport, type Figure, report } from './report.ts'
+import { type BenchOptions, type BenchReport, benchPrompt, type Figure, report } from './report.ts'
 
 const LENGTHS = [512, 2048]
 const MIB = 2 ** 20
@@ -20,7 +20,7 @@ export async function benchCapture(model: string, o: BenchOptions): Promise<Benc
     for (const time of LENGTHS.filter(t => t <= context)) {
       const ids = join(folder, 'ids.json')
       const out = join(folder, 'out.safetensors')
-      writeFileSync(ids, JSON.stringify(Array.from({ length: time }, (_, i) => (7919 * i + 101) % vocab)))
+      writeFileSync(ids, JSON.stringify(benchPrompt(time, vocab)))
       let [ms, anonymous] = [Number.POSITIVE_INFINITY, 0]
       const theirs: PeerResult[] = []
       for (let rep = 0; rep < Math.min(2, o.reps); rep++) {

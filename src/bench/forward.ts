@@ -7,16 +7,12 @@ import type { Residence } from '../runtime/backend.ts'
 import { point } from '../words/site.ts'
 import { matmulRate } from './limits.ts'
 import { bestMs, type PeerResult, runPeer } from './peers.ts'
-import { type BenchOptions, type BenchReport, type Figure, report, timed } from './report.ts'
+import { type BenchOptions, type BenchReport, benchPrompt, type Figure, report, timed } from './report.ts'
 
 const LENGTHS = [128, 512, 2048]
 const MATMUL_REPS = 20
 /** Ours and the peers' take turns, so that a machine that slows down slows both. */
 const ROUNDS = 3
-
-/** The peers' prompt of the same length. */
-const prompt = (time: number, vocab: number): number[] =>
-  Array.from({ length: time }, (_, i) => (7919 * i + 101) % vocab)
 
 /** One pass to the logits of every position. */
 async function forward(engine: Engine, ids: readonly number[], residence: Residence): Promise<void> {
@@ -42,7 +38,7 @@ export async function benchForward(model: string, o: BenchOptions): Promise<Benc
   const peers: PeerResult[] = []
   for (const time of LENGTHS.filter(t => t <= engine.config.context)) {
     o.note?.(`${time} tokens …`)
-    const ids = prompt(time, engine.config.vocab)
+    const ids = benchPrompt(time, engine.config.vocab)
     const best = { once: Number.POSITIVE_INFINITY, batch: Number.POSITIVE_INFINITY }
     const theirs: PeerResult[] = []
     for (let round = 0; round < ROUNDS; round++) {

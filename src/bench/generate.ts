@@ -2,7 +2,7 @@ import { open } from '../library/open.ts'
 import { generate } from '../runs/generate.ts'
 import { readBandwidth } from './limits.ts'
 import { type PeerResult, runPeer } from './peers.ts'
-import { type BenchOptions, type BenchReport, type Figure, report } from './report.ts'
+import { type BenchOptions, type BenchReport, benchPrompt, type Figure, report } from './report.ts'
 
 const PROMPT = 64
 const NEW = 128
@@ -14,7 +14,7 @@ const NEW = 128
 export async function benchGenerate(model: string, o: BenchOptions): Promise<BenchReport> {
   const { engine } = await open(model, { threads: o.threads })
   const { vocab } = engine.config
-  const ids = Array.from({ length: PROMPT }, (_, i) => (7919 * i + 101) % vocab)
+  const ids = benchPrompt(PROMPT, vocab)
   const rates: number[] = []
   const theirs: PeerResult[] = []
   for (let rep = 0; rep <= o.reps; rep++) {

@@ -42,6 +42,10 @@ export interface BenchOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** The ids of the peers' prompt of the same length. */
+export const benchPrompt = (time: number, vocab: number): number[] =>
+  Array.from({ length: time }, (_, i) => (7919 * i + 101) % vocab)
+
 /** Milliseconds of several runs after one that is not counted. */
 export async function timed(work: () => Promise<unknown>, reps: number): Promise<Timing> {
   await work()

@@ -50,4 +50,9 @@ export const commands: readonly Entry[] = [
     summary: 'what works here, and what to do about the rest',
     load: async () => (await import('./doctor.ts')).doctor,
   },
+  {
+    name: 'bench',
+    summary: "speed against this machine's limits and other tools",
+    load: async () => (await import('./bench.ts')).bench,
+  },
 ]

@@ -24,7 +24,8 @@ const sessionOptions = (threads: number, residence: Residence, folder: string) =
   graphOptimizationLevel: 'basic' as const,
   enableMemPattern: false,
   enableCpuMemArena: residence !== 'once',
-  logSeverityLevel: 3 as const,
+  // Errors of a run arrive as exceptions; printed as well, they would mix with the command's own words.
+  logSeverityLevel: 4 as const,
   extra: {
     session: {
       ...(residence === 'once' ? { disable_prepacking: '1' } : {}),

@@ -1,6 +1,0 @@
-export { benchAblate } from './ablate.ts'
-export { benchCapture } from './capture.ts'
-export { benchForward } from './forward.ts'
-export { benchGenerate } from './generate.ts'
-export { benchLoad } from './load.ts'
-export type { BenchOptions, BenchReport, Figure } from './report.ts'

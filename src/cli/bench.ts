@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os'
+import type { BenchOptions, BenchReport } from '../bench/report.ts'
+import { toJson } from '../results/json.ts'
+import type { Context, Define } from './context.ts'
+import { promptsOf, readTokens } from './input.ts'
+import { oneOf, wholeNumber } from './options.ts'
+import { padEnd } from './terminal/text.ts'
+import { number } from './terminal/units.ts'
+
+interface Options {
+  readonly json?: boolean
+  readonly threads?: number
+  readonly reps: number
+  readonly tokens?: string
+  readonly python?: string
+  readonly folder?: string
+  readonly gguf?: string
+}
+
+const KINDS = ['forward', 'load', 'generate', 'ablate', 'capture'] as const
+/** The text of an ablation when none is given is this long. */
+const ABLATED = 209
+
+const HELP = `
+With --python, --folder (and --gguf) the peers of bench/peers run in turns with headwise:
+see bench/peers/README.md. Ratios come from one run; timings are minima.
+
+  headwise bench forward specimen --reps 5`
+
+export const bench: Define = (command, context) =>
+  command
+    .usage('KIND MODEL [OPTIONS]')
+    .argument('<kind>', KINDS.join(', '), oneOf('KIND', KINDS))
+    .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
+    .option('--reps <n>', 'timed runs of each thing', wholeNumber('--reps', { from: 1, to: 1000 }), 3)
+    .option('--threads <n>', 'cores for one operation', wholeNumber('--threads', { from: 1, to: 1024 }))
+    .option('--tokens <file>', 'ids of the text to ablate on (JSON)')
+    .option('--python <path>', "the peers' Python")
+    .option('--folder <dir>', 'the same model as a float32 folder, for the peers')
+    .option('--gguf <file>', 'the same model as GGUF, for llama.cpp')
+    .option('--json', 'one JSON document on stdout and nothing else')
+    .addHelpText('after', HELP)
+    .action((kind: (typeof KINDS)[number], model: string, o: Options) => act(kind, model, o, context))
+
+async function act(kind: (typeof KINDS)[number], model: string, o: Options, context: Context): Promise<void> {
+  const given = o.tokens === undefined ? undefined : promptsOf(readTokens(o.tokens))[0]
+  const options: BenchOptions = {
+    threads: o.threads ?? availableParallelism(),
+    reps: o.reps,
+    ...(o.python && o.folder && { peer: { python: o.python, folder: o.folder, ...(o.gguf && { gguf: o.gguf }) } }),
+    note: context.note,
+    signal: context.signal,
+  }
+  const report = await measure(kind, model, given, options)
+  if (o.json) return context.print(toJson(report))
+  context.print(view(report))
+}
+
+async function measure(
+  kind: (typeof KINDS)[number],
+  model: string,
+  tokens: readonly number[] | undefined,
+  options: BenchOptions,
+): Promise<BenchReport> {
+  switch (kind) {
+    case 'forward':
+      return await (await import('../bench/forward.ts')).benchForward(model, options)
+    case 'load':
+      return await (await import('../bench/load.ts')).benchLoad(model, options)
+    case 'generate':
+      return await (await import('../bench/generate.ts')).benchGenerate(model, options)
+    case 'capture':
+      return await (await import('../bench/capture.ts')).benchCapture(model, options)
+    case 'ablate':
+      return await (await import('../bench/ablate.ts')).benchAblate(model, tokens ?? ABLATED, options)
+  }
+}
+
+/** The figures as a table, ratios last in each group as they were measured. */
+function view({ name, model, machine, figures }: BenchReport): string {
+  const width = Math.max(...figures.map(f => f.what.length))
+  const lines = figures.map(
+    f => `  ${padEnd(f.what, width)}  ${number(f.value).padStart(8)} ${f.unit === 'ratio' ? '×' : f.unit}`,
+  )
+  return `${name} · ${model} · ${machine.cpu}, ${machine.threads} threads\n\n${lines.join('\n')}\n`
+}
