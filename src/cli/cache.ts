@@ -26,7 +26,7 @@ export const cache: Define = (command, context) =>
     .option('--json', 'one JSON document on stdout and nothing else')
     .addHelpText('after', HELP)
     .action((action: string | undefined, hash: string | undefined, o: Options) => {
-      if (oneOf('the action', ['list', 'clear'])(action ?? 'list') === 'clear') clear(hash, o, context)
+      if (oneOf('ACTION', ['list', 'clear'])(action ?? 'list') === 'clear') clear(hash, o, context)
       else list(hash, o, context)
     })
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { rerun as rerunResult } from '../library/rerun.ts'
 import { toJson } from '../results/json.ts'
 import { readResultFile } from '../results/read.ts'
@@ -24,7 +25,7 @@ export const rerun: Define = (command, context) =>
     .usage('RESULT.json [OPTIONS]')
     .argument('<result>', 'a .json file that --out or --json wrote')
     .option('--model <path>', 'where the model lies now, when it has moved')
-    .option('--folder <dir>', 'where the files lie that its edits take values from (default: here)')
+    .option('--folder <dir>', 'where the files of its edits lie (default: beside the result)')
     .option(
       '--threads <n>',
       'cores for one operation (default: as in the result)',
@@ -38,7 +39,7 @@ async function act(file: string, o: Options, context: Context): Promise<void> {
   const before = readResultFile(file)
   const { document, largest, tolerance, where } = await rerunResult(before, {
     ...(o.model !== undefined && { model: o.model }),
-    ...(o.folder !== undefined && { folder: o.folder }),
+    folder: o.folder ?? dirname(file),
     ...(o.threads !== undefined && { threads: o.threads }),
     note: context.note,
     signal: context.signal,

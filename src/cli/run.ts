@@ -52,7 +52,8 @@ const usage = (message: string, where: string): HeadwiseError =>
 
 /** Captures are arrays: they go into a .safetensors file or nowhere. */
 async function checkOutput({ capture = [], out, force, printGraph }: Options): Promise<string | undefined> {
-  for (const name of capture) parseCapture(name, Number.MAX_SAFE_INTEGER)
+  // Sites are judged before the model is opened, layers when their number is known.
+  for (const name of capture) parseCapture(name.split('@')[0]!, 0)
   const suffix =
     out === undefined
       ? undefined

@@ -1,0 +1,151 @@
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { run, SENTENCE, temporaryFolder } from './support.ts'
+
+const folder = temporaryFolder()
+const at = (name: string): string => join(folder, name)
+mkdirSync(at('a-folder'))
+writeFileSync(at('there.json'), '{}')
+writeFileSync(at('ids.json'), '[0, 5, 6]')
+writeFileSync(at('lists.json'), '[[0, 5], [0, 6]]')
+symlinkSync(at('ids.json'), at('link.json'))
+
+/** A model that does not exist: a refusal that does not speak of it came before any model was looked for. */
+const M = at('no-such-model.gguf')
+
+const wrong: readonly [what: string, args: string[], says: RegExp][] = [
+  ['no model', ['run'], /'model'/],
+  ['an unknown command', ['rnu'], /"rnu".*nearest: run/],
+  ['an unknown option', ['run', M, 'x', '--tokns', 'f'], /--tokns.*nearest: --tokens/],
+  ['too many arguments', ['run', M, 'x', 'y'], /Too many arguments/],
+  ['an option without its value', ['run', M, 'x', '--threads'], /--threads <n>.*missing/],
+  ['--threads 0', ['run', M, 'x', '--threads', '0'], /--threads is "0".*1 to 1024/],
+  ['--threads 1e2', ['run', M, 'x', '--threads', '1e2'], /--threads is "1e2"/],
+  ['--seed 1.5', ['scores', M, '--seed', '1.5'], /--seed is "1\.5".*whole number/],
+  ['--seed -1', ['scores', M, '--seed', '-1'], /--seed is "-1"/],
+  ['--budget none', ['run', M, 'x', '--budget', 'none'], /--budget is "none".*4G/],
+  ['--device webgpu', ['run', M, 'x', '--device', 'webgpu'], /webgpu is not available here yet/],
+  ['--device cup', ['run', M, 'x', '--device', 'cup'], /"cup".*nearest is cpu/],
+  ['--temperature -1', ['generate', M, 'x', '--temperature', '-1'], /--temperature is "-1"/],
+  ['--temperature hot', ['generate', M, 'x', '--temperature', 'hot'], /--temperature is "hot"/],
+  ['--temperature NaN', ['generate', M, 'x', '--temperature', 'NaN'], /--temperature is "NaN"/],
+  ['--top-p 0', ['generate', M, 'x', '--top-p', '0'], /--top-p is "0".*above 0/],
+  ['--top-k 0', ['generate', M, 'x', '--top-k', '0'], /--top-k is "0"/],
+  ['--max-tokens 0', ['generate', M, 'x', '--max-tokens', '0'], /--max-tokens is "0"/],
+  ['--max-tokens 1e9', ['generate', M, 'x', '--max-tokens', '1000000000'], /--max-tokens/],
+  ['an empty --stop', ['generate', M, 'x', '--stop', ''], /--stop is empty/],
+  ['several prompts to generate', ['generate', M, '--tokens', at('lists.json')], /one prompt/],
+  ['--mode zro', ['ablate', M, 'x', '--mode', 'zro'], /"zro".*nearest is zero/],
+  ['--mode resample', ['ablate', M, 'x', '--mode', 'resample'], /resample.*task of two or more/],
+  ['--reference without mean', ['ablate', M, 'x', '--reference', 'self'], /--mode mean/],
+  ['an unknown detector', ['scores', M, '--detector', 'inductoin'], /"inductoin".*nearest is induction/],
+  ['an empty detector', ['scores', M, '--detector', 'sink,'], /names between commas/],
+  ['an unknown site', ['run', M, 'x', '--capture', 'zz', '--out', at('x.safetensors')], /"zz".*nearest is z/],
+  ['--capture without a file', ['run', M, 'x', '--capture', 'z'], /--capture needs --out/],
+  ['--capture into .json', ['run', M, 'x', '--capture', 'z', '--out', at('x.json')], /--capture needs --out/],
+  ['--print-graph=dt', ['run', M, 'x', '--print-graph=dt'], /"dt".*nearest is dot/],
+  ['--out to a folder', ['run', M, 'x', '--out', at('a-folder')], /is a folder/],
+  ['--out into a missing folder', ['run', M, 'x', '--out', at('no/x.json')], /not a folder; make it first/],
+  ['--out to a link', ['run', M, 'x', '--out', at('link.json'), '--force'], /is a link/],
+  ['--out to an existing file', ['run', M, 'x', '--out', at('there.json')], /exists already.*--force/],
+  ['--out without a suffix', ['run', M, 'x', '--out', at('x')], /no suffix; allowed: \.json, \.csv, \.safetensors/],
+  ['--out with an unknown suffix', ['scores', M, '--out', at('x.parquet')], /ends in \.parquet; allowed/],
+  ['a generation as .csv', ['generate', M, 'x', '--out', at('x.csv')], /ends in \.csv; allowed: \.json/],
+  ['export without --out', ['export', M], /--out FILE\.onnx/],
+  ['export as .json', ['export', M, '--out', at('x.json')], /allowed: \.onnx/],
+  ['text and --tokens', ['run', M, 'x', '--tokens', at('ids.json')], /TEXT and --tokens exclude/],
+  ['--chat and --tokens', ['run', M, '--chat', '--tokens', at('ids.json')], /--chat and --tokens exclude/],
+  ['text and --task', ['ablate', M, 'x', '--task', at('ids.json')], /TEXT and --task exclude/],
+  ['--tokens and --task', ['ablate', M, '--tokens', at('ids.json'), '--task', at('ids.json')], /exclude each other/],
+  ['--explain and --out', ['ablate', M, 'x', '--explain', '--out', at('x.json')], /exclude each other/],
+  ['empty standard input', ['run', M], /standard input was empty/],
+  ['a model that is not there', ['run', M, 'x'], /no-such-model\.gguf/],
+  ['a hub id', ['run', 'org/name', 'x'], /hf download org\/name/],
+  ['clear without saying what', ['cache', 'clear'], /HASH.*--all/],
+  ['clear of an unknown hash', ['cache', 'clear', 'abcd1234'], /No entry begins with "abcd1234"/],
+  ['clear of a hash and all', ['cache', 'clear', 'abcd1234', '--all'], /exclude each other/],
+  ['an unknown cache action', ['cache', 'lst'], /"lst".*nearest is list/],
+]
+
+describe('wrong usage ends with exit 2, one sentence, and nothing on stdout', () => {
+  test.each(wrong)('%s', async (_what, args, says) => {
+    const { code, stdout, stderr } = await run(args, { env: { HEADWISE_CACHE: at('cache') } })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(SENTENCE)
+    expect(stderr).toMatch(says)
+  })
+
+  test('leaves no file behind', () => {
+    expect(
+      readdirSync(folder)
+        .filter(n => n !== 'cache')
+        .sort(),
+    ).toEqual(['a-folder', 'ids.json', 'link.json', 'lists.json', 'there.json'])
+  })
+})
+
+const data: readonly [what: string, content: string | Buffer, says: RegExp][] = [
+  ['a negative id', '[0, -1]', /tokens\[1\] is -1/],
+  ['a fraction', '[1.5]', /tokens\[0\] is 1\.5/],
+  ['a huge id', '[1e20]', /tokens\[0\] is 1\d+/],
+  ['a text', '["5"]', /tokens\[0\] is "5"/],
+  ['null', '[null]', /tokens\[0\] is null/],
+  ['an empty list', '[]', /an empty list/],
+  ['an empty inner list', '[[0], []]', /tokens\[1\] is an empty list/],
+  ['ragged depth', '[[0], 1]', /tokens\[1\] is 1/],
+  ['ragged depth the other way', '[0, [1]]', /tokens\[1\] is \[1\]/],
+  ['an object', '{"0": 1}', /tokens is an object/],
+  ['cut JSON', '[0, 1', /not valid JSON/],
+  ['not UTF-8', Buffer.from([0x5b, 0xff, 0x5d]), /UTF-8/],
+  ['an id at the size of the vocabulary', '[0, 4096]', /tokens\[1\] is 4096.*0 to 4095/],
+]
+
+describe('a bad --tokens file ends with exit 65 and names file and place', () => {
+  test.each(data)('%s', async (_what, content, says) => {
+    writeFileSync(at('bad.json'), content)
+    const args = ['run', 'specimen', '--tokens', at('bad.json'), '--json']
+    const { code, stdout, stderr } = await run(args, { env: { HEADWISE_CACHE: at('cache') } })
+    expect({ code, stdout }).toEqual({ code: 65, stdout: '' })
+    expect(
+      stderr
+        .split('\n')
+        .filter(l => !l.startsWith('The weights'))
+        .join('\n'),
+    ).toMatch(SENTENCE)
+    expect(stderr).toContain('bad.json')
+    expect(stderr).toMatch(says)
+  })
+
+  test('the healthy twins run', async () => {
+    const env = { HEADWISE_CACHE: at('cache') }
+    expect((await run(['run', 'specimen', '--tokens', at('ids.json'), '--json'], { env })).code).toBe(0)
+    expect((await run(['run', 'specimen', '--tokens', at('lists.json'), '--json'], { env })).code).toBe(0)
+  })
+})
+
+test('text on standard input that is not UTF-8 is refused, its twin runs', async () => {
+  const env = { HEADWISE_CACHE: at('cache') }
+  const bad = await run(['run', 'specimen', '--json'], { env, input: Buffer.from([0x48, 0xc3, 0x28]) })
+  expect(bad).toMatchObject({ code: 65, stdout: '' })
+  expect(bad.stderr).toMatch(/stdin: the text is not valid UTF-8/)
+  const good = await run(['run', 'specimen', '-', '--json'], { env, input: 'Héllo\n' })
+  const typed = await run(['run', 'specimen', 'Héllo', '--json'], { env })
+  expect(good.code).toBe(0)
+  expect(JSON.parse(good.stdout).tokens).toEqual(JSON.parse(typed.stdout).tokens)
+})
+
+test('a wrong edits file ends with exit 65 or 2 and names the place', async () => {
+  const env = { HEADWISE_CACHE: at('cache') }
+  const edit = (text: string) => {
+    writeFileSync(at('edits.json'), text)
+    return run(['run', 'specimen', 'Hello', '--edit', at('edits.json'), '--json'], { env })
+  }
+  expect(await edit('[{"do":"zero","at":{"site":"z","layer":6},"heads":[5],"heds":[1]}]')).toMatchObject({
+    code: 65,
+    stdout: '',
+  })
+  expect(await edit('[{"do":"zero","at":{"site":"zz","layer":6}}]')).toMatchObject({ code: 2, stdout: '' })
+  expect(await edit('[{"do":"zero","at":{"site":"z","layer":8}}]')).toMatchObject({ code: 2, stdout: '' })
+  expect(await edit('[{"do":"zero","at":{"site":"z","layer":6},"heads":[5]}]')).toMatchObject({ code: 0 })
+})
