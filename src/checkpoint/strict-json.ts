@@ -12,13 +12,13 @@ export interface JsonLimits {
   readonly file: string
   readonly maxBytes?: number
   readonly maxDepth?: number
-  /** Most objects, arrays and keys together. */
+  /** Most objects, arrays and commas together: about the number of values. */
   readonly maxNodes?: number
 }
 
 const MIB = 2 ** 20
 const DEFAULTS = { maxBytes: 256 * MIB, maxDepth: 100, maxNodes: 8_000_000 }
-const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a]
+const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c]
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 export const isObject = (value: JsonValue | undefined): value is JsonObject =>
@@ -37,17 +37,18 @@ function stringEnd(text: string, start: number): number {
 
 /** Counts without building anything, so that a bomb is refused before it costs memory. */
 function measure(text: string): { depth: number; keys: number; nodes: number } {
-  let [depth, deepest, keys, containers] = [0, 0, 0, 0]
+  let [depth, deepest, keys, nodes] = [0, 0, 0, 0]
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
     if (c === QUOTE) i = stringEnd(text, i) - 1
     else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
-      containers++
+      nodes++
       if (++depth > deepest) deepest = depth
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) depth--
+    else if (c === COMMA) nodes++
     else if (c === COLON) keys++
   }
-  return { depth: deepest, keys, nodes: keys + containers }
+  return { depth: deepest, keys, nodes }
 }
 
 /** Takes the prototype from every object and counts the keys that survived parsing. Iterative: depth costs no stack. */
@@ -133,8 +134,8 @@ export function parseStrictJson(input: Uint8Array | string, limits: JsonLimits):
     throw bad(details, `the JSON is nested ${depth} levels deep, over the limit of ${maxDepth}.`)
   }
   if (nodes > maxNodes) {
-    const details = { code: 'json-nodes', file, where: 'keys and containers', found: nodes, allowed: maxNodes }
-    throw bad(details, `the JSON holds ${nodes} keys and containers, over the limit of ${maxNodes}.`)
+    const details = { code: 'json-nodes', file, where: 'values', found: nodes, allowed: maxNodes }
+    throw bad(details, `the JSON holds about ${nodes} values, over the limit of ${maxNodes}.`)
   }
   const value = parse(text, file)
   if (strip(value) !== keys) {
