@@ -221,6 +221,15 @@ class Cells {
   }
 }
 
+/** Refuses two replacements of one cell; of values only the shapes count. */
+export function checkReplacements(sample: EditedSample, sizes: SiteSizes): void {
+  const byPoint = new Map<string, number>()
+  for (const { edit } of sample.edits)
+    if (replaces(edit.do)) byPoint.set(pointKey(edit.at), (byPoint.get(pointKey(edit.at)) ?? 0) + 1)
+  // Marking cells takes memory, and is needed only where two could meet.
+  if ([...byPoint.values()].some(n => n > 1)) lowerEdits([sample], sizes, { start: 0, count: sample.ids.length })
+}
+
 type AffineProbe = Extract<Probe, { do: 'affine' }>
 
 /** The affine probes of a batch of runs; of values only the shapes count. */

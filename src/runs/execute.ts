@@ -70,9 +70,9 @@ interface Advancing {
 
 /** One clean pass that keeps what the runs are fed, and its metric. */
 async function start(p: Plan, index: number, batch: number, signal?: AbortSignal): Promise<Advancing> {
-  const { engine, base, runs, context } = p
-  const sample = base[index]!
-  const prepared = await prepare(engine, sample, runs, context, signal)
+  const { engine } = p
+  const prepared = await prepare(p, index, signal)
+  const { sample } = prepared
   const end = point('resid_post', engine.config.layers - 1)
   const recipe = { extent: engine.extent(sample.ids.length), probes: [], want: [...prepared.kept(), end] }
   const out = await engine.run(recipe, tokenFeeds([sample.ids]), { signal })

@@ -3,10 +3,10 @@ import type { Edit } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { type Point, point, pointKey, SITES } from '../words/site.ts'
 import type { ReadyEdit } from './edits.ts'
-import { lowerEdits } from './edits.ts'
+import { editProbes, lowerEdits } from './edits.ts'
 import { type Engine, type Recipe, recipeKey } from './engine.ts'
 import type { Probe } from './probe.ts'
-import { type EditContext, readyEdits } from './values.ts'
+import { type EditContext, type EditedPrompt, plannedEdits, readyEdits } from './values.ts'
 
 /** One prompt of a sweep and what is read off it. */
 export interface Sample {
@@ -89,6 +89,8 @@ export class Prepared {
   constructor(
     readonly engine: Engine,
     readonly sample: Sample,
+    /** Which of the prompts it is: what the `samples` of an edit count. */
+    readonly index: number,
     readonly edits: readonly (readonly ReadyEdit[])[],
   ) {
     this.#starts = edits.map(own =>
@@ -97,7 +99,7 @@ export class Prepared {
         engine.config.layers,
       ),
     )
-    this.#probes = edits.map(own => this.lower([own]).probes)
+    this.#probes = edits.map(own => editProbes([own]))
   }
 
   get time(): number {
@@ -108,7 +110,7 @@ export class Prepared {
   lower(runs: readonly (readonly ReadyEdit[])[]): ReturnType<typeof lowerEdits> {
     const { ids } = this.sample
     return lowerEdits(
-      runs.map(edits => ({ ids, edits, last: ids.length })),
+      runs.map(edits => ({ ids, edits, sample: this.index, last: ids.length })),
       this.engine.config,
       { start: 0, count: ids.length },
     )
@@ -159,7 +161,7 @@ const unembedFlops = (engine: Engine, rows: number): number => 2 * rows * engine
 export const rowsRead = (read: Metric, time: number): number => (read === 'loss' ? time - 1 : 1)
 
 /** What one sample will cost, with as many runs in a batch as the rows allow and half the budget holds. */
-function price(prepared: Prepared, read: Metric, budget: number) {
+function price({ prepared, passes }: Awaited<ReturnType<typeof foresee>>, read: Metric, budget: number) {
   const { engine, time, edits } = prepared
   const { layers, dim } = engine.config
   const end = point('resid_post', layers - 1)
@@ -170,12 +172,18 @@ function price(prepared: Prepared, read: Metric, budget: number) {
   const bytes = (batch: number) =>
     Math.max(0, ...graphs.map(g => peakBytesOf(g.graph, { batch: Math.min(batch, g.runs), time })))
   const state = 4 * time * dim * edits.length
-  const held = peakBytesOf(clean, { batch: 1, time })
+  const before = passes.map(({ recipe, ids }) => ({
+    graph: engine.trace(recipe),
+    dims: { batch: 1, time: ids.length },
+  }))
+  const held = Math.max(peakBytesOf(clean, { batch: 1, time }), ...before.map(p => peakBytesOf(p.graph, p.dims)))
   let batch = Math.min(edits.length, Math.max(1, Math.floor(BATCH_ROWS / time)))
   while (batch > 1 && held + state + bytes(batch) > budget) batch = Math.ceil(batch / 2)
   const flops = graphs.reduce(
     (sum, g) => sum + flopsOf(g.graph, { batch: g.runs, time }),
-    whole + edits.length * unembedFlops(engine, rowsRead(read, time)),
+    whole +
+      edits.length * unembedFlops(engine, rowsRead(read, time)) +
+      before.reduce((sum, p) => sum + flopsOf(p.graph, p.dims), 0),
   )
   return { batch, flops, naive: edits.length * whole, state: state + held, bytes: bytes(batch) }
 }
@@ -183,8 +191,7 @@ function price(prepared: Prepared, read: Metric, budget: number) {
 /**
  * Plans runs that differ from a clean pass only by their edits: each sample's clean pass is computed once, every edited
  * run starts at the layer of its first edit, and all runs that have started advance together, layer by layer. Nothing is
- * computed here but the clean values that `mean`, `resample` and `patch` put in place. Throws `budget` when the runs of
- * one sample do not fit.
+ * computed here. Throws `budget` when the runs of one sample do not fit.
  */
 export async function plan(
   engine: Engine,
@@ -197,7 +204,7 @@ export async function plan(
   const waves: { samples: number[]; batch: number[] }[] = []
   let [flops, naiveFlops, peakBytes, room] = [0, 0, 0, 0]
   for (const [s, sample] of base.entries()) {
-    const cost = price(await prepare(engine, sample, runs, context), read, budget)
+    const cost = price(await foresee(engine, sample, s, runs, context), read, budget)
     if (cost.state + cost.bytes > budget) throw overBudget(cost.state + cost.bytes, budget)
     if (waves.length === 0 || cost.state + cost.bytes > room) {
       waves.push({ samples: [], batch: [] })
@@ -213,24 +220,27 @@ export async function plan(
   return { engine, base, runs, read, waves, flops, naiveFlops, peakBytes, context }
 }
 
+const edited = ({ ids }: Sample, sample: number, runs: readonly (readonly Edit[])[]): EditedPrompt[] =>
+  runs.map(edits => ({ ids, edits, sample }))
+
 /** One sample with the values that its edits put in place. */
-export const prepare = async (
+export async function prepare(p: Plan, index: number, signal?: AbortSignal): Promise<Prepared> {
+  const sample = p.base[index]!
+  const edits = await readyEdits(p.engine, edited(sample, index, p.runs), p.context, signal)
+  return new Prepared(p.engine, sample, index, edits)
+}
+
+/** The same before anything is computed, with the clean passes that the values will take. */
+async function foresee(
   engine: Engine,
   sample: Sample,
+  index: number,
   runs: readonly (readonly Edit[])[],
   context: EditContext,
-  signal?: AbortSignal,
-): Promise<Prepared> =>
-  new Prepared(
-    engine,
-    sample,
-    await readyEdits(
-      engine,
-      runs.map(edits => ({ ids: sample.ids, edits })),
-      context,
-      signal,
-    ),
-  )
+) {
+  const { edits, passes } = await plannedEdits(engine, edited(sample, index, runs), context)
+  return { prepared: new Prepared(engine, sample, index, edits), passes }
+}
 
 const overBudget = (needed: number, budget: number) =>
   new HeadwiseError(

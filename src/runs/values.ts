@@ -4,8 +4,8 @@ import type { Edit, EditValue } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { type Point, pointKey, SITES } from '../words/site.ts'
 import { checkTokens, tokenFeeds } from './batch.ts'
-import { checkEdit, checkPositions, type ReadyEdit, siteShape } from './edits.ts'
-import type { Engine } from './engine.ts'
+import { checkEdit, checkPositions, checkReplacements, type ReadyEdit, siteShape } from './edits.ts'
+import type { Engine, Recipe } from './engine.ts'
 
 /** What edits need beyond the model: text to tokens for `patch {prompt}`, tensors for `{file, tensor}`. */
 export interface EditContext {
@@ -51,14 +51,19 @@ class CleanValues {
   }
 
   /** One clean pass for each distinct sequence. */
+  passes(engine: Engine): { readonly recipe: Recipe; readonly ids: readonly number[] }[] {
+    return [...this.#needs.values()].map(({ ids, points }) => {
+      checkTokens(ids, engine.config.vocab)
+      return { recipe: { extent: engine.extent(ids.length), probes: [], want: [...points.values()] }, ids }
+    })
+  }
+
   async compute(engine: Engine, signal: AbortSignal | undefined): Promise<void> {
-    for (const { ids } of this.#needs.values()) checkTokens(ids, engine.config.vocab)
-    for (const [key, { ids, points }] of this.#needs) {
-      const recipe = { extent: engine.extent(ids.length), probes: [], want: [...points.values()] }
+    for (const { recipe, ids } of this.passes(engine)) {
       const out = await engine.run(recipe, tokenFeeds([ids]), { signal })
-      for (const point of points.keys()) {
+      for (const point of recipe.want.map(pointKey)) {
         const value = out[point] as NDArray<'f32'>
-        this.#values.set(`${point}|${key}`, f32(value.shape.slice(1), value.data))
+        this.#values.set(`${point}|${ids.join()}`, f32(value.shape.slice(1), value.data))
       }
     }
   }
@@ -189,6 +194,57 @@ export interface EditedPrompt {
   readonly reach?: number
 }
 
+/** An edit on its way to being ready: the numbers that it gives itself, or where its clean values come from. */
+interface Resolved {
+  readonly edit: Edit
+  readonly where: string
+  readonly given?: NDArray<'f32'> | undefined
+  readonly source?: Source | undefined
+}
+
+/** Checks every edit and finds out which clean values are needed; nothing is computed. */
+async function resolve(engine: Engine, samples: readonly EditedPrompt[], context: EditContext) {
+  const values = new CleanValues()
+  const resolved: Resolved[][] = []
+  for (const { ids, edits, sample = 0, reach = ids.length } of samples) {
+    const own: Resolved[] = []
+    for (const [i, edit] of edits.entries()) {
+      const where = `edits[${i}]`
+      checkEdit(edit, engine.config, where)
+      if (edit.samples && !edit.samples.includes(sample)) {
+        own.push({ edit, where })
+        continue
+      }
+      checkPositions(edit, { ids, last: ids.length, reach }, where)
+      const source = await sourceOf(edit, where, ids, context, sample)
+      for (const sequence of source?.sequences ?? []) values.need(edit.at, sequence)
+      own.push({ edit, where, given: await givenValue(edit, where, context), source })
+    }
+    resolved.push(own)
+  }
+  return { values, resolved }
+}
+
+/** Gives every edit its value and checks it; `clean` makes those that come from clean values. */
+function withValues(
+  engine: Engine,
+  samples: readonly EditedPrompt[],
+  resolved: readonly (readonly Resolved[])[],
+  clean: (at: Point, source: Source) => NDArray<'f32'>,
+): ReadyEdit[][] {
+  return resolved.map((own, s) => {
+    const { ids, sample = 0, reach = ids.length } = samples[s]!
+    const edits = own.map(({ edit, where, given, source }): ReadyEdit => {
+      const value = given ?? (source && clean(edit.at, source))
+      if (!value) return { edit }
+      checkValue(engine, value, edit, ids.length, `${where}.value`)
+      return { edit, value }
+    })
+    checkReplacements({ ids, edits, sample, last: ids.length, reach }, engine.config)
+    return edits
+  })
+}
+
 /**
  * Checks every edit of every sample and gets the values that they put in place: from the edit, from files, or from
  * clean runs, one for each distinct sequence.
@@ -199,35 +255,22 @@ export async function readyEdits(
   context: EditContext = {},
   signal?: AbortSignal,
 ): Promise<ReadyEdit[][]> {
-  const values = new CleanValues()
-  const planned: { edit: Edit; where: string; given: NDArray<'f32'> | undefined; source: Source | undefined }[][] = []
-  for (const { ids, edits, sample = 0, reach = ids.length } of samples) {
-    const own: (typeof planned)[number] = []
-    for (const [i, edit] of edits.entries()) {
-      const where = `edits[${i}]`
-      checkEdit(edit, engine.config, where)
-      if (edit.samples && !edit.samples.includes(sample)) {
-        own.push({ edit, where, given: undefined, source: undefined })
-        continue
-      }
-      checkPositions(edit, { ids, last: ids.length, reach }, where)
-      const source = await sourceOf(edit, where, ids, context, sample)
-      for (const sequence of source?.sequences ?? []) values.need(edit.at, sequence)
-      own.push({ edit, where, given: await givenValue(edit, where, context), source })
-    }
-    planned.push(own)
-  }
+  const { values, resolved } = await resolve(engine, samples, context)
   await values.compute(engine, signal)
-  return planned.map((own, s) =>
-    own.map(({ edit, where, given, source }): ReadyEdit => {
-      const mean = source?.meanFrom
-      const clean =
-        source &&
-        (mean === undefined ? values.get(edit.at, source.sequences[0]!) : values.mean(edit.at, source.sequences, mean))
-      const value = given ?? clean
-      if (!value) return { edit }
-      checkValue(engine, value, edit, samples[s]!.ids.length, `${where}.value`)
-      return { edit, value }
-    }),
+  return withValues(engine, samples, resolved, (at, { sequences, meanFrom }) =>
+    meanFrom === undefined ? values.get(at, sequences[0]!) : values.mean(at, sequences, meanFrom),
   )
+}
+
+/**
+ * The same without computing anything: values that come from clean runs have their shape and no cells. `passes` are the
+ * clean runs that `readyEdits` makes.
+ */
+export async function plannedEdits(engine: Engine, samples: readonly EditedPrompt[], context: EditContext = {}) {
+  const { values, resolved } = await resolve(engine, samples, context)
+  const edits = withValues(engine, samples, resolved, (at, { sequences, meanFrom }) => {
+    const shape = siteShape(at, engine.config, { start: 0, count: sequences[0]!.length }).slice(1)
+    return f32(meanFrom === undefined ? shape : shape.with(0, 1), new Float32Array())
+  })
+  return { edits, passes: values.passes(engine) }
 }
