@@ -102,6 +102,11 @@ export class Prepared {
     this.#probes = edits.map(own => editProbes([own]))
   }
 
+  /** How many runs differ from the clean pass at all. */
+  get started(): number {
+    return this.#starts.filter(start => start < this.engine.config.layers).length
+  }
+
   get time(): number {
     return this.sample.ids.length
   }
@@ -162,7 +167,7 @@ export const rowsRead = (read: Metric, time: number): number => (read === 'loss'
 
 /** What one sample will cost, with as many runs in a batch as the rows allow and half the budget holds. */
 function price({ prepared, passes }: Awaited<ReturnType<typeof foresee>>, read: Metric, budget: number) {
-  const { engine, time, edits } = prepared
+  const { engine, time, edits, started } = prepared
   const { layers, dim } = engine.config
   const end = point('resid_post', layers - 1)
   const clean = engine.trace({ extent: engine.extent(time), probes: [], want: [...prepared.kept(), end] })
@@ -171,7 +176,7 @@ function price({ prepared, passes }: Awaited<ReturnType<typeof foresee>>, read: 
   const whole = flopsOf(clean, { batch: 1, time }) + unembedFlops(engine, rowsRead(read, time))
   const bytes = (batch: number) =>
     Math.max(0, ...graphs.map(g => peakBytesOf(g.graph, { batch: Math.min(batch, g.runs), time })))
-  const state = 4 * time * dim * edits.length
+  const state = 4 * time * dim * started
   const before = passes.map(({ recipe, ids }) => ({
     graph: engine.trace(recipe),
     dims: { batch: 1, time: ids.length },
@@ -182,7 +187,7 @@ function price({ prepared, passes }: Awaited<ReturnType<typeof foresee>>, read: 
   const flops = graphs.reduce(
     (sum, g) => sum + flopsOf(g.graph, { batch: g.runs, time }),
     whole +
-      edits.length * unembedFlops(engine, rowsRead(read, time)) +
+      started * unembedFlops(engine, rowsRead(read, time)) +
       before.reduce((sum, p) => sum + flopsOf(p.graph, p.dims), 0),
   )
   return { batch, flops, naive: edits.length * whole, state: state + held, bytes: bytes(batch) }
