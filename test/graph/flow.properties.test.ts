@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { attention } from '../../src/graph/primitives/attention.ts'
 import { softmax } from '../../src/graph/primitives/composite.ts'
-import { linear, matmul } from '../../src/graph/primitives/contract.ts'
+import { innerProducts, linear, matmul } from '../../src/graph/primitives/contract.ts'
 import { add } from '../../src/graph/primitives/elementwise.ts'
 import { gather } from '../../src/graph/primitives/index-by.ts'
 import { input } from '../../src/graph/primitives/leaf.ts'
@@ -76,6 +76,7 @@ test('a flow is no wider than it must be', () => {
   const flows = {
     add: add(x, input('row', 'f32', [4])),
     matmul: matmul(x, input('m', 'f32', [4, 5])),
+    innerProducts: innerProducts(x, input('b', 'f32', [5, 4]), 0.5),
     linear: linear(x, input('w', 'f32', [5, 4]), input('b', 'f32', [5])),
     softmax: softmax(x),
     sum: sum(x, 1),
@@ -90,6 +91,10 @@ test('a flow is no wider than it must be', () => {
     matmul: [
       [0, 1, null],
       [null, 2],
+    ],
+    innerProducts: [
+      [0, 1, null],
+      [2, null],
     ],
     linear: [[0, 1, null], [2, null], [2]],
     softmax: [[0, 1, null]],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { attention } from '../../src/graph/primitives/attention.ts'
 import { gelu, logsumexp, rmsNorm, rope, silu, softmax } from '../../src/graph/primitives/composite.ts'
-import { linear, matmul } from '../../src/graph/primitives/contract.ts'
+import { innerProducts, linear, matmul } from '../../src/graph/primitives/contract.ts'
 import * as cellwise from '../../src/graph/primitives/elementwise.ts'
 import { gather, gatherAlong, iota } from '../../src/graph/primitives/index-by.ts'
 import { argmax, maximum, sum } from '../../src/graph/primitives/reduce.ts'
@@ -72,6 +72,12 @@ const reduction = (
 const matmuls = fc.tuple(broadcastable(2), size, positive, size).chain(([stacks, m, k, n]) => {
   const [a, b] = stacks.map(s => s.slice(-2)) as [number[], number[]]
   return of(all(floats([...a, m, k], plainFloat), floats([...b, k, n], plainFloat)), (x, y) => matmul(x!, y!))
+})
+const products = fc.tuple(broadcastable(2), size, positive, size, plainFloat).chain(([stacks, m, k, n, scale]) => {
+  const [a, b] = stacks.map(s => s.slice(-2)) as [number[], number[]]
+  return of(all(floats([...a, m, k], plainFloat), floats([...b, n, k], plainFloat)), (x, y) =>
+    innerProducts(x!, y!, scale),
+  )
 })
 const linears = fc
   .tuple(shape(0, 3), positive, size, fc.boolean())
@@ -203,6 +209,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     tolerance: EXACT,
   },
   matmul: { cases: matmuls, tolerance: SUMMED },
+  innerProducts: { cases: products, tolerance: SUMMED },
   linear: { cases: linears, tolerance: SUMMED },
   reshape: {
     cases: shape().chain(s =>

@@ -1,9 +1,8 @@
 import { addDims, type Dim, subDims } from '../../graph/dim.ts'
 import { attention, byGroup, causalMask } from '../../graph/primitives/attention.ts'
 import { softmax, softmaxOrZero } from '../../graph/primitives/composite.ts'
-import { matmul } from '../../graph/primitives/contract.ts'
-import { add, mul } from '../../graph/primitives/elementwise.ts'
-import { scalar } from '../../graph/primitives/leaf.ts'
+import { innerProducts, matmul } from '../../graph/primitives/contract.ts'
+import { add } from '../../graph/primitives/elementwise.ts'
 import { permute, reshape } from '../../graph/primitives/shape.ts'
 import type { Sym } from '../../graph/sym.ts'
 
@@ -34,10 +33,12 @@ export function softmaxAttention(q: Sym, k: Sym, v: Sym, tiling: Tiling, inside?
   const past = subDims(keys, time)
   const perGroup = [batch, groups, heads / groups, time, keys]
   const perHead = [batch, heads, time, keys]
-  const keysT = permute(reshape(k, [batch, keys, groups, 1, width]), [0, 2, 3, 4, 1])
-  const values = permute(reshape(v, [batch, keys, groups, 1, width]), [0, 2, 3, 1, 4])
+  const [rows, values] = [k, v].map(x => permute(reshape(x, [batch, keys, groups, 1, width]), [0, 2, 3, 1, 4])) as [
+    Sym,
+    Sym,
+  ]
 
-  const raw = reshape(matmul(byGroup(mul(q, scalar(scale)), groups), keysT), perHead)
+  const raw = reshape(innerProducts(byGroup(q, groups), rows, scale), perHead)
   const scores = inside.scores(raw)
   const masked = add(scores, causalMask(0, time, past, addDims(past, time)))
   // Only edited scores can leave a row without a key to attend to.

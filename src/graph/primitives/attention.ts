@@ -2,8 +2,8 @@ import { addDims, type Dim, mulDims, sameDim, sameShape, subDims } from '../dim.
 import { composite } from '../primitive.ts'
 import type { Sym, Type } from '../sym.ts'
 import { softmax } from './composite.ts'
-import { matmul } from './contract.ts'
-import { add, lessOrEqual, mul, where } from './elementwise.ts'
+import { innerProducts, matmul } from './contract.ts'
+import { add, lessOrEqual, where } from './elementwise.ts'
 import { iota } from './index-by.ts'
 import { scalar } from './leaf.ts'
 import { concat, permute, reshape, slice } from './shape.ts'
@@ -34,12 +34,13 @@ function attend([q, k, v]: readonly Sym[], { scale }: Attributes, bounds: readon
   const [, time, , width] = q!.shape as [Dim, Dim, Dim, Dim]
   const [, keys, groups] = k!.shape as [Dim, Dim, Dim, Dim]
   const past = subDims(keys, time)
-  const queries = byGroup(mul(q!, scalar(scale)), groups)
-  const keysT = permute(reshape(k!, [k!.shape[0]!, keys, groups, 1, width]), [0, 2, 3, 4, 1])
-  const values = permute(reshape(v!, [v!.shape[0]!, keys, groups, 1, width]), [0, 2, 3, 1, 4])
+  const queries = byGroup(q!, groups)
+  const [rows, values] = [k!, v!].map(x =>
+    permute(reshape(x, [x.shape[0]!, keys, groups, 1, width]), [0, 2, 3, 1, 4]),
+  ) as [Sym, Sym]
   const tiles = bounds.map(([start, end]) => {
     const last = addDims(past, end)
-    const scores = matmul(slice(queries, 3, start, end), slice(keysT, 4, 0, last))
+    const scores = innerProducts(slice(queries, 3, start, end), slice(rows, 3, 0, last), scale)
     const seen = sameDim(subDims(end, start), 1) ? scores : add(scores, causalMask(start, end, past, last))
     return matmul(softmax(seen), slice(values, 3, 0, last))
   })

@@ -1,52 +1,88 @@
-import { f32 } from '../../words/arrays.ts'
+import { f32, type NDArray } from '../../words/arrays.ts'
 import { broadcastShapes, type Dim, mulDims, productOf, sameDim } from '../dim.ts'
 import { CONTRIB } from '../emit.ts'
 import { broadcastStrides, primitive, walk } from '../primitive.ts'
-import type { Sym } from '../sym.ts'
+import type { Flow, Sym, Type } from '../sym.ts'
+
+/** Type rule of a product of stacked matrices; `inner` is the axis of b that is summed, from the end. */
+function stackedType([a, b]: readonly Type[], inner: 1 | 2): Type | string {
+  const [m, k] = a!.shape.slice(-2)
+  const k2 = b!.shape.at(-inner)
+  const n = b!.shape.at(inner - 3)
+  const batch = broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2))
+  if (m === undefined || k === undefined || b!.shape.length < 2) return 'takes two matrices or stacks of them'
+  if (a!.dtype !== 'f32' || b!.dtype !== 'f32') return 'takes float32'
+  // The runtime leaves such a product unwritten.
+  if (k === 0) return 'a product over no cells'
+  if (!sameDim(k, k2!)) return `the inner sizes ${k} and ${k2} differ`
+  return batch ? { dtype: 'f32', shape: [...batch, m, n!] } : 'the stacks do not broadcast'
+}
+
+/** Σ over k of a[…, i, k] · b[…, k, j] (`inner` 2) or b[…, j, k] (`inner` 1). */
+function stackedProduct([a, b]: readonly NDArray[], inner: 1 | 2, shape: readonly number[]): Float32Array {
+  const [m, n] = shape.slice(-2) as [number, number]
+  const k = a!.shape[a!.shape.length - 1]!
+  const out = new Float32Array(shape.reduce((p, d) => p * d, 1))
+  const stack = shape.slice(0, -2)
+  const [column, row] = inner === 2 ? [1, n] : [k, 1]
+  const strides = [a!, b!].map(x => broadcastStrides(x.shape.slice(0, -2), stack))
+  walk(stack, strides, (flat, [ia, ib]) => {
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j < n; j++) {
+        let s = 0
+        for (let l = 0; l < k; l++) s += a!.data[(ia! * m + i) * k + l]! * b!.data[ib! * k * n + l * row + j * column]!
+        out[(flat * m + i) * n + j] = s
+      }
+  })
+  return out
+}
+
+function stackedFlow([a, b]: readonly Type[], inner: 1 | 2, { shape: { length: rank } }: Type): Flow {
+  const along = (axes: number, matrix: (number | null)[]) => [
+    ...Array.from({ length: axes - 2 }, (_, i) => rank - axes + i),
+    ...matrix,
+  ]
+  const columns = inner === 2 ? [null, rank - 1] : [rank - 1, null]
+  return [along(a!.shape.length, [rank - 2, null]), along(b!.shape.length, columns)]
+}
+
+/** 2 · rows · columns · inner size. */
+const productFlops = ([a]: readonly Type[], out: Type): Dim[] => [
+  mulDims(2, mulDims(productOf(out.shape), a!.shape[a!.shape.length - 1]!)),
+]
 
 const matmulNode = primitive<object>({
   name: 'matmul',
-  type: ([a, b]) => {
-    const [m, k] = a!.shape.slice(-2)
-    const [k2, n] = b!.shape.slice(-2)
-    const batch = broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2))
-    if (m === undefined || k === undefined || k2 === undefined || n === undefined)
-      return 'takes two matrices or stacks of them'
-    if (a!.dtype !== 'f32' || b!.dtype !== 'f32') return 'takes float32'
-    // The runtime leaves such a product unwritten.
-    if (k === 0) return 'a product over no cells'
-    if (!sameDim(k, k2)) return `the inner sizes ${k} and ${k2} differ`
-    return batch ? { dtype: 'f32', shape: [...batch, m, n] } : 'the stacks do not broadcast'
-  },
-  evaluate: ([a, b], _, shape) => {
-    const [m, n] = shape.slice(-2) as [number, number]
-    const k = a!.shape[a!.shape.length - 1]!
-    const out = new Float32Array(shape.reduce((p, d) => p * d, 1))
-    const stack = shape.slice(0, -2)
-    const strides = [a!, b!].map(x => broadcastStrides(x.shape.slice(0, -2), stack))
-    walk(stack, strides, (flat, [ia, ib]) => {
-      for (let i = 0; i < m; i++)
-        for (let j = 0; j < n; j++) {
-          let s = 0
-          for (let l = 0; l < k; l++) s += a!.data[(ia! * m + i) * k + l]! * b!.data[(ib! * k + l) * n + j]!
-          out[(flat * m + i) * n + j] = s
-        }
-    })
-    return f32(shape, out)
-  },
+  type: inputs => stackedType(inputs, 2),
+  evaluate: (inputs, _, shape) => f32(shape, stackedProduct(inputs, 2, shape)),
   lower: (e, inputs) => e.node('MatMul', inputs),
-  flow: ([a, b], _, out) => {
-    const rank = out.shape.length
-    const along = (axes: number, matrix: (number | null)[]) => [
-      ...Array.from({ length: axes - 2 }, (_, i) => rank - axes + i),
-      ...matrix,
-    ]
-    return [along(a!.shape.length, [rank - 2, null]), along(b!.shape.length, [null, rank - 1])]
-  },
-  flops: ([a], out) => [mulDims(2, mulDims(productOf(out.shape), a!.shape[a!.shape.length - 1]!))],
+  flow: (inputs, _, out) => stackedFlow(inputs, 2, out),
+  flops: productFlops,
 })
 /** [..., m, k] · [..., k, n] → [..., m, n], the stacks broadcast. */
 export const matmul = (a: Sym, b: Sym): Sym => matmulNode([a, b], {})
+
+const innerProductsNode = primitive<{ readonly scale: number }>({
+  name: 'innerProducts',
+  type: inputs => stackedType(inputs, 1),
+  evaluate: (inputs, { scale }, shape) =>
+    f32(
+      shape,
+      stackedProduct(inputs, 1, shape).map(x => x * scale),
+    ),
+  // The fused form reads the rows of b where they are and scales on the way.
+  lower: (e, [a, b], { scale }, node) => {
+    if (e.target === 'cpu') return e.node('FusedMatMul', [a!, b!], { transB: 1, alpha: { float: scale } }, CONTRIB)
+    const rank = node.inputs[1]!.shape.length
+    const turned = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i))
+    const product = e.node('MatMul', [a!, e.node('Transpose', [b!], { perm: turned })])
+    return e.node('Mul', [product, e.constant(f32([], Float32Array.of(scale)))])
+  },
+  flow: (inputs, _, out) => stackedFlow(inputs, 1, out),
+  flops: productFlops,
+})
+/** scale · [..., m, k] · [..., n, k]ᵀ → [..., m, n], the stacks broadcast. */
+export const innerProducts = (a: Sym, b: Sym, scale: number): Sym => innerProductsNode([a, b], { scale })
 
 const linearNode = primitive<object>({
   name: 'linear',
@@ -94,7 +130,7 @@ const linearNode = primitive<object>({
       i === 0 ? t.shape.map((_, a) => (a === rank - 1 ? null : a)) : i === 1 ? [rank - 1, null] : [rank - 1],
     )
   },
-  flops: ([x], out) => [mulDims(2, mulDims(productOf(out.shape), x!.shape[x!.shape.length - 1]!))],
+  flops: productFlops,
 })
 /** [..., in] · [out, in]ᵀ + [out] → [..., out]. */
 export const linear = (x: Sym, weight: Sym, bias?: Sym): Sym => linearNode(bias ? [x, weight, bias] : [x, weight], {})
