@@ -96,8 +96,12 @@ describe('an interrupt ends with exit 130 and leaves nothing half-written', () =
   })
 
   test('while heads are removed', async () => {
-    const command = start(['ablate', 'specimen', text, '--json', '--out', join(out, 'map.json')], { env })
-    await wait(800)
+    const command = start(['ablate', 'specimen', text, '--json', '--out', join(out, 'map.json')], {
+      env: emptyHome('removing').env,
+    })
+    // The note comes before the weights are ready; a while later the first heads are at work.
+    await command.seen('stderr', /converted to float32/)
+    await wait(700)
     command.kill('SIGINT')
     expect(await command.ended).toMatchObject({ ...interrupted, stdout: '' })
     expect(readdirSync(out)).toEqual([])

@@ -1,6 +1,6 @@
 import { colorOf, type Scale, tenths } from './scale.ts'
 import { bold, dim, onColor, type Style } from './style.ts'
-import { padEnd, padStart } from './text.ts'
+import { padEnd, padStart, widthOf } from './text.ts'
 
 /** Numbers over all heads of a model, row-major [layer, head]. */
 export interface HeadMap {
@@ -44,9 +44,17 @@ function row(from: number, to: number, perGroup: number, cell: (head: number) =>
   return text
 }
 
-/** The numbers of the heads over their columns; every second one where two digits would touch. */
-const headNumbers = (from: number, to: number, perGroup: number, cell: number): string =>
-  row(from, to, perGroup, head => padStart(to > 10 && cell === CELL && head % 2 === 1 ? '' : String(head), cell))
+/** The numbers of the heads over the last column of their cells; every second one where they would touch. */
+function headNumbers(from: number, to: number, perGroup: number, cell: number): string {
+  const sparse = cell === CELL && to > 10
+  let text = ''
+  for (let head = from; head < to; head++) {
+    if (sparse && head % 2 === 1) continue
+    const end = row(from, head + 1, perGroup, () => ' '.repeat(cell)).length
+    text = `${text.padEnd(end - String(head).length)}${head}`
+  }
+  return text
+}
 
 /** The numbers of the kv groups over the first of their heads. */
 function groupNumbers(from: number, to: number, perGroup: number, cell: number): string {
@@ -64,65 +72,47 @@ function blockOf(shape: HeadShape, columns: number): number {
   return heads
 }
 
+/** How wide a cell is, and how far the maps of one line stand apart. */
+interface Layout {
+  readonly cell: number
+  readonly pitch: number
+}
+
 /** Maps of one model, layers down and heads across, side by side as far as the width takes them. */
 export function drawHeadMaps(maps: readonly HeadMap[], shape: HeadShape, style: Style): string {
   const block = blockOf(shape, style.columns)
   const room = style.columns - LABEL
-  const wide = maps.length === 1 && rowWidth(block, shape, WIDE_CELL) <= room
-  const cell = wide ? WIDE_CELL : CELL
-  const width = rowWidth(block, shape, cell)
-  const abreast = Math.max(1, Math.floor((room + BETWEEN_MAPS) / (width + BETWEEN_MAPS)))
+  const cell = maps.length === 1 && rowWidth(block, shape, WIDE_CELL) <= room ? WIDE_CELL : CELL
+  const title = 1 + Math.max(...maps.map(m => widthOf(m.title)))
+  const width = Math.max(rowWidth(block, shape, cell), title)
+  const pitch = Math.max(rowWidth(block, shape, cell) + BETWEEN_MAPS, title + 1)
+  const abreast = Math.max(1, Math.floor((room + pitch - width) / pitch))
   const parts: string[] = []
   for (let first = 0; first < maps.length; first += abreast)
-    for (let from = 0; from < shape.heads; from += block)
-      parts.push(
-        drawRow(
-          maps.slice(first, first + abreast),
-          shape,
-          { from, to: Math.min(shape.heads, from + block) },
-          cell,
-          style,
-        ),
-      )
+    for (let from = 0; from < shape.heads; from += block) {
+      const to = Math.min(shape.heads, from + block)
+      parts.push(drawLine(maps.slice(first, first + abreast), shape, { from, to }, { cell, pitch }, style))
+    }
   return parts.join('\n\n')
 }
 
-function drawRow(
+/** The heads from `from` to `to` of maps that stand beside each other. */
+function drawLine(
   maps: readonly HeadMap[],
-  shape: HeadShape,
+  { layers, heads, perGroup }: HeadShape,
   { from, to }: { from: number; to: number },
-  cell: number,
+  { cell, pitch }: Layout,
   style: Style,
 ): string {
-  const { layers, heads, perGroup } = shape
-  const width = rowWidth(to - from, shape, cell)
-  const gap = ' '.repeat(BETWEEN_MAPS)
   const across = (label: string, text: (map: HeadMap) => string): string =>
-    (padEnd(label, LABEL) + maps.map(m => padEnd(text(m), width)).join(gap)).trimEnd()
-  const rows = Array.from({ length: layers }, (_, layer) =>
-    across(padStart(String(layer), LABEL - 1), m =>
-      row(from, to, perGroup, head => cellText(m, layer * heads + head, cell, style)),
-    ),
-  )
-  return [
-    bold(
-      style,
-      across('', m => ` ${m.title}`),
-    ),
-    ...(perGroup > 1
-      ? [
-          dim(
-            style,
-            across('', () => groupNumbers(from, to, perGroup, cell)),
-          ),
-        ]
-      : []),
-    dim(
-      style,
-      across('head', () => headNumbers(from, to, perGroup, cell)),
-    ),
-    ...rows,
-  ].join('\n')
+    (padEnd(label, LABEL) + maps.map(m => padEnd(text(m), pitch)).join('')).trimEnd()
+  const titles = across('', m => ` ${m.title}`)
+  const groups = across('', () => groupNumbers(from, to, perGroup, cell))
+  const numbers = across('head', () => headNumbers(from, to, perGroup, cell))
+  const cells = (layer: number) => (m: HeadMap) =>
+    row(from, to, perGroup, head => cellText(m, layer * heads + head, cell, style))
+  const rows = Array.from({ length: layers }, (_, layer) => across(padStart(String(layer), LABEL - 1), cells(layer)))
+  return [bold(style, titles), ...(perGroup > 1 ? [dim(style, groups)] : []), dim(style, numbers), ...rows].join('\n')
 }
 
 /** What the cells of the maps mean: tenths of each map's largest value, which its title states. */

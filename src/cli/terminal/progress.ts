@@ -41,7 +41,7 @@ export function progressLine(stream: Stream, now: () => number = () => performan
       current = what
       start = time
       first = done
-      last = 0
+      last = Number.NEGATIVE_INFINITY
     }
     const spent = time - start
     const since = time - last
