@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { BenchOptions, BenchReport } from '../bench/report.ts'
 import { toJson } from '../results/json.ts'
 import type { Context, Define } from './context.ts'
-import { promptsOf, readTokens } from './input.ts'
+import { promptsOf, readTokens, wrongInput } from './input.ts'
 import { oneOf, wholeNumber } from './options.ts'
 import { padEnd } from './terminal/text.ts'
 import { number } from './terminal/units.ts'
@@ -43,6 +43,15 @@ export const bench: Define = (command, context) =>
     .action((kind: (typeof KINDS)[number], model: string, o: Options) => act(kind, model, o, context))
 
 async function act(kind: (typeof KINDS)[number], model: string, o: Options, context: Context): Promise<void> {
+  if ((o.python === undefined) !== (o.folder === undefined) || (o.gguf !== undefined && o.python === undefined))
+    throw wrongInput(
+      'The peers need --python and --folder together; --gguf goes with them.',
+      '--python',
+      o.python,
+      'both',
+    )
+  if (o.tokens !== undefined && kind !== 'ablate')
+    throw wrongInput('--tokens belongs to bench ablate.', '--tokens', o.tokens, 'bench ablate')
   const given = o.tokens === undefined ? undefined : promptsOf(readTokens(o.tokens))[0]
   const options: BenchOptions = {
     threads: o.threads ?? availableParallelism(),
