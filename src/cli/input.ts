@@ -14,7 +14,7 @@ export const wrongInput = (message: string, where: string, found: unknown, allow
 
 /** Token ids of one prompt, or of several. */
 export type TokenLists = readonly number[] | readonly (readonly number[])[]
-export const severalPrompts = (tokens: TokenLists): tokens is readonly (readonly number[])[] => Array.isArray(tokens[0])
+const severalPrompts = (tokens: TokenLists): tokens is readonly (readonly number[])[] => Array.isArray(tokens[0])
 export const promptsOf = (tokens: TokenLists): readonly (readonly number[])[] =>
   severalPrompts(tokens) ? tokens : [tokens]
 

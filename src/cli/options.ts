@@ -3,7 +3,7 @@ import { HeadwiseError } from '../words/error.ts'
 import { nearest } from '../words/nearest.ts'
 
 /** Wrong usage of an option: what was given and what is allowed. */
-export const wrongOption = (option: string, found: string, allowed: string): HeadwiseError =>
+const wrongOption = (option: string, found: string, allowed: string): HeadwiseError =>
   new HeadwiseError(`${option} is ${JSON.stringify(found)}; allowed: ${allowed}.`, {
     code: 'option',
     fault: 'usage',
@@ -40,7 +40,7 @@ export const decimal =
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
 
 /** A parser for an amount of memory: bytes, or a number with K, M, G or T. */
-export const memory =
+const memory =
   (option: string) =>
   (text: string): number => {
     const [, number, unit = ''] = /^(\d{1,15}(?:\.\d+)?) ?([KMGT]?)(?:i?B)?$/i.exec(text) ?? []

@@ -1,6 +1,6 @@
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { Pass, Run } from '../words/run.ts'
-import { ONE } from './terminal/scale.ts'
+import { BAR_COLOR } from './terminal/scale.ts'
 import { bold, dim, inColor, type Style } from './terminal/style.ts'
 import { bar, table } from './terminal/table.ts'
 import { cut, padEnd, padStart, quoted, widthOf } from './terminal/text.ts'
@@ -36,7 +36,7 @@ function topTokens({ top }: Pass, style: Style): string {
     .map(({ id, logprob }, i) => {
       const share = Math.exp(logprob)
       const percent = padStart(share < 5e-5 ? '<0.01%' : `${(100 * share).toFixed(share < 0.1 ? 2 : 1)}%`, 6)
-      const drawn = inColor(style, ONE, padEnd(bar(share, length), length))
+      const drawn = inColor(style, BAR_COLOR, padEnd(bar(share, length), length))
       return `  ${padEnd(texts[i]!, width)}  ${drawn}  ${percent}  ${dim(style, `id ${id}`)}`
     })
     .join('\n')
@@ -52,7 +52,7 @@ function attended({ tokens }: Pass, heads: NonNullable<Pass['heads']>, tokenizer
     String(key),
     cut(quoted(token), LONGEST_TOKEN),
     weight.toFixed(2),
-    inColor(style, ONE, bar(weight, 20)),
+    inColor(style, BAR_COLOR, bar(weight, 20)),
   ])
   return [
     bold(style, from),

@@ -131,5 +131,5 @@ export function legend(scales: readonly Scale[], style: Style): string {
       ? [[-9, -5].map(t => swatch(signed, t)).join('') + zero + [5, 9].map(t => swatch(signed, t)).join('')]
       : []),
   ]
-  return `${ramps.join('  ')}  tenths of the largest; · is less`
+  return `${ramps.join('  ')}  tenths of the largest, · below one`
 }

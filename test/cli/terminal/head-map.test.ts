@@ -44,7 +44,7 @@ describe('without colour, in 80 columns', () => {
          6  · 9 · · · 9 · ·    · · · · 1 · · ·    9 3 · 2 · 4 1 4    · 5−1 · ·−1 2 2
          7  · · · · · · · ·    · 1 1 1 · · 4 ·    2 · · · · · · 6    9 2 2 · 1 · · 1
 
-       ·  1  3  5  7  9    −9  −5  ·  +5  +9   tenths of the largest; · is less
+       ·  1  3  5  7  9    −9  −5  ·  +5  +9   tenths of the largest, · below one
       "
     `)
   })
