@@ -3,10 +3,10 @@ import { readTensor } from '../../checkpoint/dequantise.ts'
 import { bad } from '../../checkpoint/fault.ts'
 import type { TensorSource } from '../../checkpoint/source.ts'
 import type { Fields } from './fields.ts'
-import { yarnGain } from './rope.ts'
+import { FACTOR, GAIN, THETA, yarnGain } from './rope.ts'
 import { LIMITS } from './sizes.ts'
 
-const FACTOR = { min: 2 ** -20, max: 2 ** 20 }
+const BETA = { min: 2 ** -20, max: 1e6 }
 const FREQUENCIES = 'rope_freqs.weight'
 
 /** Llama 3's scaling, which GGUF keeps as one divisor per pair of dimensions. */
@@ -25,7 +25,7 @@ function factorsOf({ tensors, file }: TensorSource, headDim: number): RopeScalin
 
 /** Rotary positions of a GGUF file; `fields` are those of its architecture. YaRN's gain as llama.cpp computes it. */
 export function ggufRope(fields: Fields, source: TensorSource, headDim: number, context: number): Rotary {
-  const theta = fields.number('rope.freq_base', { min: Number.MIN_VALUE, max: 1e15, absent: 10_000 })
+  const theta = fields.number('rope.freq_base', { ...THETA, absent: 10_000 })
   const turned = fields.int('rope.dimension_count', { ...LIMITS.headDim, absent: headDim })
   if (turned !== headDim) throw fields.fault('rope.dimension_count', turned, `${headDim} (the whole head turns)`)
 
@@ -41,15 +41,15 @@ export function ggufRope(fields: Fields, source: TensorSource, headDim: number, 
     case 'linear':
       return { theta, scaling: { type, factor } }
     case 'yarn': {
-      const gain = fields.number('rope.scaling.attn_factor', { min: 0, max: 1000, absent: 1 })
+      const gain = fields.number('rope.scaling.attn_factor', { ...GAIN, absent: 1 })
       if (fields.number('rope.scaling.yarn_log_multiplier', { min: -1000, max: 1000, absent: 0 }) !== 0)
         throw fields.fault('rope.scaling.yarn_log_multiplier', fields.raw('rope.scaling.yarn_log_multiplier'), '0')
       const scaling: RopeScaling = {
         type,
         factor,
         originalContext: fields.int('rope.scaling.original_context_length', { ...LIMITS.context, absent: context }),
-        betaFast: fields.number('rope.scaling.yarn_beta_fast', { min: 0, max: 1e6, absent: 32 }),
-        betaSlow: fields.number('rope.scaling.yarn_beta_slow', { min: 0, max: 1e6, absent: 1 }),
+        betaFast: fields.number('rope.scaling.yarn_beta_fast', { ...BETA, absent: 32 }),
+        betaSlow: fields.number('rope.scaling.yarn_beta_slow', { ...BETA, absent: 1 }),
         attentionFactor: gain * yarnGain(factor),
         truncate: true,
       }

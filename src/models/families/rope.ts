@@ -1,12 +1,13 @@
 import type { RopeScaling, Rotary } from '../../attention/positions/rotary.ts'
-import type { JsonValue } from '../../checkpoint/strict-json.ts'
-import { isObject } from '../../checkpoint/strict-json.ts'
+import { isObject, type JsonValue } from '../../checkpoint/strict-json.ts'
 import { Fields } from './fields.ts'
 import { LIMITS } from './sizes.ts'
 
 const DEFAULT_THETA = 10_000
-const THETA = { min: Number.MIN_VALUE, max: 1e15 }
-const FACTOR = { min: 2 ** -20, max: 2 ** 20 }
+/** Below 2 the frequencies of the pairs hardly differ; at 1 YaRN would divide by log 1. */
+export const THETA = { min: 2, max: 1e15 }
+export const FACTOR = { min: 2 ** -20, max: 2 ** 20 }
+export const GAIN = { min: 2 ** -20, max: 1000 }
 const BETA = { min: 0, max: 1e6 }
 const TYPES = ['default', 'linear', 'llama3', 'yarn']
 
@@ -24,7 +25,7 @@ function yarn(rope: Fields, original: number, context: number): RopeScaling {
     // Zero counts as absent, as in transformers.
     betaFast: rope.number('beta_fast', { ...BETA, absent: 0 }) || 32,
     betaSlow: rope.number('beta_slow', { ...BETA, absent: 0 }) || 1,
-    attentionFactor: rope.number('attention_factor', { min: 0, max: 1000, absent }),
+    attentionFactor: rope.number('attention_factor', { ...GAIN, absent }),
     truncate: rope.bool('truncate', true),
   }
 }
