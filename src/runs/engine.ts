@@ -54,6 +54,8 @@ export class Engine implements AsyncDisposable {
     readonly config: DecoderConfig,
     readonly weights: Weights,
     readonly backend: Backend,
+    /** How sessions live whose recipe does not say. */
+    readonly residence: 'once' | 'resident' = 'once',
   ) {
     this.model = decoder(config)
   }
@@ -99,7 +101,7 @@ export class Engine implements AsyncDisposable {
       this.#sessions.delete(old)
       await executable[Symbol.asyncDispose]()
     }
-    const residence = r.residence ?? 'once'
+    const residence = r.residence ?? this.residence
     const executable = await this.backend.compile(this.trace(r), this.weights, residence)
     this.#sessions.set(key, { executable, residence })
     return executable

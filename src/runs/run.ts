@@ -95,7 +95,7 @@ async function layeredBody(engine: Engine, pass: Pass, sink: Sink, o: RunOptions
     throwIfAborted(o.signal)
     const start: Probe[] = from ? [{ at: point('resid_pre', end.layer), do: 'feed' }] : []
     const out = await engine.run(
-      { extent, probes: [...start, ...probes], want: [...capture, end] },
+      { extent, probes: [...start, ...probes], want: [...capture, end], residence: 'once' },
       {
         ...tokenFeeds([pass.ids]),
         ...pass.feeds,

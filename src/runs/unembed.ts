@@ -48,7 +48,7 @@ export async function unembed(
     extent: engine.extent(1),
     probes: [{ at, do: 'feed' }],
     want: logits ? [point('logits')] : [],
-    residence: o.residence ?? 'once',
+    ...(o.residence ? { residence: o.residence } : {}),
     ...(nll ? { finish: negativeLogLikelihood } : {}),
   }
   for (let start = 0; start < rows; start += ROWS) {
