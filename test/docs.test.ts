@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -87,7 +88,9 @@ const npmScripts = (text: string): string[] | undefined => {
   return names.every(n => n !== undefined) ? names : undefined
 }
 
-describe.each(pages)('%s', page => {
+const pagesWithCode = pages.filter(page => blocks.some(b => b.page === page))
+
+describe.each(pagesWithCode)('%s', page => {
   let output = ''
   for (const block of blocks.filter(b => b.page === page))
     test(`line ${block.line}: ${block.language}`, () => {

@@ -1,7 +1,5 @@
 import type { Rotary } from '../attention/positions/rotary.ts'
 
-export type { RopeScaling } from '../attention/positions/rotary.ts'
-
 /** The facts of a decoder that its forward pass needs, in one vocabulary for every family. Sizes are in elements. */
 export interface DecoderConfig {
   readonly family: 'llama'
