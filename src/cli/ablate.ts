@@ -28,8 +28,8 @@ interface Options extends ModelOptions, OutputOptions {
 }
 
 const HELP = `
-What stands in for a removed head: zeros, or its mean vector, taken over the same
-text (--reference self) or over the prompts of a JSON file of token ids.
+What stands in for a removed head: zeros, or its mean vector, taken over the
+same text (--reference self) or over the prompts of a JSON file of token ids.
 --verify also recomputes every run whole, alone, and compares.
 
   headwise ablate specimen "Tom saw a cat. The cat saw Tom." --mode mean`
@@ -39,7 +39,7 @@ export const ablate: Define = (command, context) => {
     .usage('MODEL [TEXT] [OPTIONS]')
     .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
     .argument('[text]', 'the text whose loss is measured; - or nothing reads standard input')
-    .option('--mode <name>', 'zero (default) or mean', oneOf('--mode', ['zero', 'mean', 'resample']), 'zero')
+    .option('--mode <name>', 'what stands in: zero or mean', oneOf('--mode', ['zero', 'mean', 'resample']), 'zero')
     .option('--reference <self|file>', 'for --mode mean: the same text, or a file like --tokens')
     .option('--task <file>', 'measure on the prompts of a task file instead of a text')
     .option('--explain', 'print what it will cost, and stop')

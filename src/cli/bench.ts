@@ -22,8 +22,9 @@ const KINDS = ['forward', 'load', 'generate', 'ablate', 'capture'] as const
 const ABLATED = 209
 
 const HELP = `
-With --python, --folder (and --gguf) the peers of bench/peers run in turns with headwise:
-see bench/peers/README.md. Ratios come from one run; timings are minima.
+With --python, --folder (and --gguf) the peers of bench/peers run in turns
+with headwise: see bench/peers/README.md. Ratios come from one run; timings
+are minima.
 
   headwise bench forward specimen --reps 5`
 

@@ -12,8 +12,9 @@ interface Options {
 }
 
 const HELP = `
-Weights that are not float32 are converted once and kept; all of it can be cleared
-safely. HEADWISE_CACHE moves the folder, HEADWISE_CACHE_LIMIT bounds it.
+Weights that are not float32 are converted once and kept; all of it can be
+cleared safely. HEADWISE_CACHE moves the folder, HEADWISE_CACHE_LIMIT bounds
+it.
 
   headwise cache clear --all`
 

@@ -18,8 +18,8 @@ interface Options extends ModelOptions, OutputOptions {
 }
 
 const HELP = `
-Standard ONNX operators only; input ids int32 [batch, time], output logits. Large
-weights go into FILE.onnx.data beside it.
+Standard ONNX operators only; input ids int32 [batch, time], output logits.
+Large weights go into FILE.onnx.data beside it.
 
   headwise export specimen --edit edits.json --out specimen.onnx`
 

@@ -32,8 +32,8 @@ interface Options extends ModelOptions, OutputOptions, PromptOptions {
 }
 
 const HELP = `
-The text is printed as it comes. Temperature 0 (the default) takes the most likely
-token; anything above draws with --seed.
+The text is printed as it comes. Temperature 0 (the default) takes the most
+likely token; anything above draws with --seed.
 
   headwise generate specimen "Once upon a time" --max-tokens 40`
 
@@ -42,12 +42,7 @@ export const generate: Define = (command, context) => {
     .usage('MODEL [TEXT] [OPTIONS]')
     .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
     .argument('[text]', 'the prompt; - or nothing reads standard input')
-    .option(
-      '--max-tokens <n>',
-      'new tokens at most (default 64)',
-      wholeNumber('--max-tokens', { from: 1, to: 1_000_000 }),
-      64,
-    )
+    .option('--max-tokens <n>', 'new tokens at most', wholeNumber('--max-tokens', { from: 1, to: 1_000_000 }), 64)
     .option('--temperature <t>', 'divides the logits before drawing (default 0)', decimal('--temperature', { from: 0 }))
     .option('--top-k <k>', 'draw among the k most likely tokens', wholeNumber('--top-k', { from: 1 }))
     .option(

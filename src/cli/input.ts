@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { addAbortSignal } from 'node:stream'
 import { bad, show } from '../checkpoint/fault.ts'
 import { readBounded } from '../checkpoint/files.ts'
 import { type JsonValue, parseStrictJson } from '../checkpoint/strict-json.ts'
@@ -72,8 +73,7 @@ export async function readTask(file: string): Promise<Task> {
 async function readStdin(signal: AbortSignal): Promise<string> {
   const pieces: Buffer[] = []
   let size = 0
-  for await (const piece of process.stdin.iterator({ destroyOnReturn: true })) {
-    if (signal.aborted) break
+  for await (const piece of addAbortSignal(signal, process.stdin)) {
     size += (piece as Buffer).length
     if (size > MAX_BYTES)
       throw bad(

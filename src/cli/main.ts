@@ -10,6 +10,8 @@ const EXIT: Readonly<Record<Fault, number>> = { usage: 2, data: 65, failed: 1, i
 /** One sentence for people, and the exit code. */
 function judge(error: unknown): { sentence: string; code: number } {
   if (error instanceof HeadwiseError) return { sentence: error.message, code: EXIT[error.fault] }
+  // What breaks because it was told to stop (a pipe that is being read, say) was interrupted.
+  if (stop.signal.aborted) return { sentence: 'The work was interrupted.', code: EXIT.interrupted }
   const what = printable(error instanceof Error ? `${error.name}: ${error.message}` : error)
   const how =
     'please report it with the command and what `headwise doctor --json` prints (HEADWISE_DEBUG=1 shows the trace)'

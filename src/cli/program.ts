@@ -15,11 +15,9 @@ Results go to stdout, notes to stderr; --json gives one JSON document.
   headwise run specimen "When Tom and Mary went to the market, Tom gave a coin to"
   headwise COMMAND --help`
 
-/** The name of the command that the arguments ask for, also behind `help`. */
-const askedFor = (args: readonly string[]): string | undefined => {
-  const words = args.filter(a => !a.startsWith('-'))
-  return words[0] === 'help' ? words[1] : words[0]
-}
+/** `headwise help run` is `headwise run --help`. */
+const withoutHelp = (args: readonly string[]): readonly string[] =>
+  args[0] === 'help' ? [...args.slice(1), '--help'] : args
 
 /** What is wrong with the arguments, as one sentence with the nearest name that exists. */
 function sentence(error: CommanderError, command: Command): HeadwiseError {
@@ -59,7 +57,8 @@ export async function runProgram(args: readonly string[], context: Context): Pro
       if (!version) return program.outputHelp()
       context.print(`${(await import('../library/version.ts')).version}\n`)
     })
-  const name = askedFor(args)
+  const given = withoutHelp(args)
+  const name = given.find(a => !a.startsWith('-'))
   if (name !== undefined && !commands.some(c => c.name === name)) throw unknownCommand(name)
   const quiet = (command: Command): Command =>
     command
@@ -82,7 +81,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     define(command, context)
   }
   try {
-    await program.parseAsync([...args], { from: 'user' })
+    await program.parseAsync([...given], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode !== 0) throw sentence(error, asked)

@@ -14,8 +14,8 @@ interface Options {
 }
 
 const HELP = `
-The model's hash must be that of the result. Exit 0 when every number is within the
-stated tolerance, 1 when one is not.
+The model's hash must be that of the result. Exit 0 when every number is
+within the stated tolerance, 1 when one is not.
 
   headwise ablate specimen "Tom saw a cat. The cat saw Tom." --out map.json
   headwise rerun map.json`

@@ -25,10 +25,11 @@ interface Options extends ModelOptions, OutputOptions, PromptOptions {
 }
 
 const HELP = `
-TEXT may come from a pipe (its last line break is left out). --out x.safetensors
-holds logits [T,V] and every captured site: pattern [L,H,T,T], z [L,T,H,D], …
+TEXT may come from a pipe (its last line break is left out). --out
+x.safetensors holds logits [T,V] and every captured site: pattern [L,H,T,T], z
+[L,T,H,D], …
 
-  headwise run specimen "Monday Tuesday Wednesday" --capture pattern,z@6 --out run.safetensors`
+  headwise run specimen "Monday Tuesday" --capture pattern,z@6 --out x.safetensors`
 
 export const run: Define = (command, context) => {
   const base = command

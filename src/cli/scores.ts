@@ -27,7 +27,8 @@ const TOP = 6
 
 const HELP = `
 Detectors: induction, previous, duplicate, sink, entropy, delimiter, offset-N.
-Without --tokens: 4 sequences of 50 random tokens said twice, drawn with --seed.
+Without --tokens: 4 sequences of 50 random tokens said twice, drawn with
+--seed.
 
   headwise scores specimen --detector induction,sink`
 
@@ -35,12 +36,7 @@ export const scores: Define = (command, context) => {
   const base = command
     .usage('MODEL [OPTIONS]')
     .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
-    .option(
-      '--detector <names>',
-      `what to look for, between commas (default ${DEFAULT_DETECTORS.join(',')})`,
-      list('--detector'),
-      [...DEFAULT_DETECTORS],
-    )
+    .option('--detector <names>', `what to look for, between commas`, list('--detector'), [...DEFAULT_DETECTORS])
   return withModelOptions(withOutputOptions(withTokens(withSeed(base)), '.json or .csv'))
     .addHelpText('after', HELP)
     .action((model: string, o: Options) => act(model, o, context))

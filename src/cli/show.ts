@@ -72,11 +72,14 @@ function view(
   ].join('\n\n')}\n`
 }
 
+/** The name under which whoever reads this can call the command: `npm start` puts no command on the path. */
+const PROGRAM = process.env.npm_lifecycle_event ? 'npx headwise' : 'headwise'
+
 const next = (model: string, style: Context['style']): string =>
   [
     bold(style, 'Try next'),
-    `  headwise run ${model} "When Tom and Mary went to the market, Tom gave a coin to"`,
-    `  headwise ablate ${model} "your own text" --mode zero`,
-    `  headwise scores ${model} --detector sink,entropy,delimiter`,
-    '  headwise --help',
+    `  ${PROGRAM} run ${model} "Tom and Mary went out. Tom gave a coin to"`,
+    `  ${PROGRAM} ablate ${model} "your own text" --mode zero`,
+    `  ${PROGRAM} scores ${model} --detector sink,entropy,delimiter`,
+    `  ${PROGRAM} --help`,
   ].join('\n')

@@ -75,6 +75,13 @@ describe('an interrupt ends with exit 130 and leaves nothing half-written', () =
     expect(files(cache).filter(f => !/^known\/|^weights\/[0-9a-f]{64}\/model\.safetensors$/.test(f))).toEqual([])
   })
 
+  test('while it waits for text', async () => {
+    const command = start(['run', 'specimen'], { env, waiting: true })
+    await wait(1000)
+    command.kill('SIGINT')
+    expect(await command.ended).toMatchObject({ ...interrupted, stdout: '' })
+  })
+
   test('while text is generated', async () => {
     const args = ['generate', 'specimen', 'Once upon a time', '--max-tokens', '480', '--ignore-eos']
     const command = start([...args, '--out', join(out, 'text.json')], { env })

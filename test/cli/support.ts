@@ -32,6 +32,8 @@ interface Options {
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
   readonly input?: string | Buffer
+  /** Leave standard input open, as a pipe that nobody writes to. */
+  readonly waiting?: boolean
 }
 
 /** The environment of a person who set nothing, but for what is given. */
@@ -41,7 +43,7 @@ const plain = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
 }
 
 /** Starts the command as built in dist. */
-export function start(args: readonly string[], { env = {}, cwd, input }: Options = {}): Started {
+export function start(args: readonly string[], { env = {}, cwd, input, waiting }: Options = {}): Started {
   if (!existsSync(main)) throw new Error('dist is missing: run `npm run build` first')
   const child = spawn(process.execPath, [main, ...args], { env: plain(env), ...(cwd && { cwd }) })
   const said = { stdout: '', stderr: '' }
@@ -52,7 +54,7 @@ export function start(args: readonly string[], { env = {}, cwd, input }: Options
       for (const tell of listeners) tell()
     })
   child.stdin.on('error', () => undefined)
-  child.stdin.end(input ?? '')
+  if (!waiting) child.stdin.end(input ?? '')
   const ended = new Promise<Ended>(resolve => child.on('close', code => resolve({ code, ...said })))
   return {
     pid: child.pid ?? 0,
