@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { findDetector } from '../heads/detectors/index.ts'
 import { toJson } from '../results/json.ts'
 import { checkOut } from '../results/write.ts'
@@ -36,7 +37,11 @@ export const scores: Define = (command, context) => {
   const base = command
     .usage('MODEL [OPTIONS]')
     .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
-    .option('--detector <names>', `what to look for, between commas`, list('--detector'), [...DEFAULT_DETECTORS])
+    .addOption(
+      new Option('--detector <names>', 'what to look for, between commas')
+        .argParser(list('--detector'))
+        .default([...DEFAULT_DETECTORS], DEFAULT_DETECTORS.join()),
+    )
   return withModelOptions(withOutputOptions(withTokens(withSeed(base)), '.json or .csv'))
     .addHelpText('after', HELP)
     .action((model: string, o: Options) => act(model, o, context))
