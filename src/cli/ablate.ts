@@ -99,6 +99,7 @@ async function act(model: string, text: string | undefined, o: Options, context:
     const { certify } = await import('./certify.ts')
     context.note(await certify(planned.plan, result, context))
   }
+  for (const prompt of result.grid.spec.check.dropped) context.note(`Left out: ${prompt}.`)
   await save(result.grid, o, context)
   context.print(o.json ? toJson(result.grid) : view(m, o.mode, result, context))
 }

@@ -123,6 +123,16 @@ describe('run', () => {
     }
   })
 
+  test('writes sites outside the layers, and the logits once', async () => {
+    const out = at('ends.safetensors')
+    await json('run', 'specimen', short.text, '--capture', 'embed,final_norm,logits', '--out', out)
+    const shapes = Object.fromEntries([...tensorsOf(out)].map(([name, { shape }]) => [name, shape]))
+    const T = short.ids.length
+    expect(shapes).toEqual({ logits: [T, 4096], embed: [T, 256], final_norm: [T, 256] })
+    const theirs = tensorsOf(join(golden, 'logits.safetensors')).get(`logits.${short.name}`)!
+    expect(largestDifference(tensorsOf(out).get('logits')!.data, theirs.data)).toBeLessThan(1e-3)
+  })
+
   test('streams what is large as it does what is small', async () => {
     const ids = Array.from({ length: 500 }, (_, i) => (i * 37) % 4096)
     const [long, brief] = [at('long.safetensors'), at('brief.safetensors')]
@@ -272,6 +282,11 @@ describe('ablate', () => {
       ],
     })
     expect(await json<Grid>('ablate', 'specimen', '--task', task)).toMatchObject({ n: 2, higherIsBetter: true })
+    const split = { text: 'Tom gave a coin to', answers: [' Mary and Ben'], distractors: [' Tom'] }
+    const partly = { ...JSON.parse(readFileSync(task, 'utf8')) }
+    const dropping = file('dropping.json', { ...partly, prompts: [...partly.prompts, split] })
+    const told = await run(['ablate', 'specimen', '--task', dropping], { env })
+    expect(told.stderr).toMatch(/Left out: prompts\[2\]: " Mary and Ben" is not one token\.\n/)
     const price = await json<Record<string, number>>('ablate', 'specimen', '--task', task, '--explain')
     expect(price).toMatchObject({ runs: 128 })
     expect(price.naiveFlops!).toBeGreaterThan(price.flops!)

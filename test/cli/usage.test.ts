@@ -152,3 +152,38 @@ test('a wrong edits file ends with exit 65 or 2 and names the place', async () =
   expect(await edit('[{"do":"zero","at":{"site":"z","layer":8}}]')).toMatchObject({ code: 2, stdout: '' })
   expect(await edit('[{"do":"zero","at":{"site":"z","layer":6},"heads":[5]}]')).toMatchObject({ code: 0 })
 })
+
+describe('a wrong task file ends before a model is opened, and names the row', () => {
+  const prompt = { text: 'Tom gave a coin to', answers: [' Mary'], distractors: [' Tom'] }
+  const task = { name: 'coins', form: 'next', metric: 'logit_diff', prompts: [prompt] }
+  const cases: readonly [what: string, task: unknown, code: number, says: RegExp][] = [
+    ['no prompts', { ...task, prompts: [] }, 65, /prompts/],
+    [
+      'an answer among the distractors',
+      { ...task, prompts: [{ ...prompt, distractors: [' Mary'] }] },
+      65,
+      /prompts\[0\]\.distractors/,
+    ],
+    ['an unknown metric', { ...task, metric: 'logit_dif' }, 2, /logit_dif.*logit_diff/],
+    ['an unknown key', { ...task, promts: 1 }, 65, /promts/],
+  ]
+  test.each(cases)('%s', async (_what, content, code, says) => {
+    writeFileSync(at('task.json'), JSON.stringify(content))
+    const ended = await run(['ablate', M, '--task', at('task.json'), '--json'])
+    expect(ended).toMatchObject({ code, stdout: '' })
+    expect(ended.stderr).toMatch(SENTENCE)
+    expect(ended.stderr).toMatch(says)
+  })
+
+  test('an answer of several tokens is told by its row', async () => {
+    writeFileSync(
+      at('task.json'),
+      JSON.stringify({ ...task, prompts: [{ ...prompt, answers: [' Mary and Tom and Ben'] }] }),
+    )
+    const { code, stdout, stderr } = await run(['ablate', 'specimen', '--task', at('task.json'), '--json'], {
+      env: { HEADWISE_CACHE: at('cache') },
+    })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/no prompt whose answers are single tokens/)
+  })
+})
