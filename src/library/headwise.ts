@@ -1,5 +1,12 @@
 import { findDetector, detectors as known } from '../heads/detectors/index.ts'
-import { type Ablation, ablateHeads, harmless, planAblation, type Removal } from '../heads/importance/ablation.ts'
+import {
+  type Ablation,
+  ablateHeads,
+  harmless,
+  otherPrompts,
+  planAblation,
+  type Removal,
+} from '../heads/importance/ablation.ts'
 import { inContextGain } from '../heads/in-context-gain.ts'
 import { scoreHeads } from '../heads/scores.ts'
 import type { DecoderConfig } from '../models/config.ts'
@@ -87,8 +94,11 @@ export interface ScoreOptions extends Watch {
 
 export interface AblateOptions extends Watch {
   readonly mode: 'zero' | 'mean'
-  /** For `mean`: the same text, or texts whose positions from 1 on are averaged. */
-  readonly reference?: 'self' | readonly (readonly number[])[]
+  /**
+   * For `mean`: the same text (default), texts whose positions from 1 on are averaged, or in that way the other prompts
+   * (default for a task).
+   */
+  readonly reference?: 'self' | 'others' | readonly (readonly number[])[]
   readonly prompts?: readonly Prompt[]
   readonly task?: Task
   readonly seed?: number
@@ -294,7 +304,7 @@ export class Headwise implements AsyncDisposable {
   async planAblation(o: AblateOptions): Promise<AblationPlan> {
     const { engine, budget } = this.#opened
     const { layers, heads } = this.config
-    const removal: Removal = o.mode === 'zero' ? { mode: 'zero' } : { mode: 'mean', reference: o.reference ?? 'self' }
+    const reference = o.reference ?? (o.task ? 'others' : 'self')
     const encoded = o.task
       ? await this.#taskPrompts(o.task)
       : { samples: await this.#encode(o.prompts ?? [], o.signal), dropped: [] }
@@ -317,6 +327,7 @@ export class Headwise implements AsyncDisposable {
         found: 1,
         allowed: '2 or more',
       })
+    const removal = removalOf(o.mode, reference, samples)
     const plan = await planAblation(engine, samples, removal, read, budget)
     const seed = o.seed ?? 0
     const higherIsBetter = read === 'logit_diff'
@@ -335,7 +346,7 @@ export class Headwise implements AsyncDisposable {
             method: {
               id: `ablate-${o.mode}`,
               version: 1,
-              parameters: removal.mode === 'mean' ? { reference: removal.reference } : {},
+              parameters: removal.mode === 'mean' ? { reference } : {},
             },
           },
           {},
@@ -425,6 +436,29 @@ const listed = (p: Prompt | readonly Prompt[]): readonly Prompt[] => (isPrompt(p
 const gain = (p: SequenceRun): { inContextGain?: number } => {
   const value = inContextGain(p.tokenLoss)
   return value === undefined ? {} : { inContextGain: value }
+}
+
+/** What stands in for the heads; refuses a mean over other prompts where there are none. */
+function removalOf(
+  mode: AblateOptions['mode'],
+  reference: NonNullable<AblateOptions['reference']>,
+  samples: readonly Sample[],
+): Removal {
+  if (mode === 'zero') return { mode }
+  if (reference !== 'others') return { mode, reference }
+  const references = otherPrompts(samples.map(s => s.ids))
+  const alone = references.findIndex(others => !others.some(ids => ids.length > 1))
+  if (alone < 0) return { mode, references }
+  throw new HeadwiseError(
+    `A mean over other prompts needs two different ones, and prompt ${alone} has no other; give texts to average over (--reference).`,
+    {
+      code: 'ablate-reference',
+      fault: 'usage',
+      where: 'reference',
+      found: samples.length,
+      allowed: '2 prompts or more',
+    },
+  )
 }
 
 const ends = ({ low, high }: { low?: Float64Array; high?: Float64Array }) => (low && high ? { low, high } : {})

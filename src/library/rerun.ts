@@ -40,7 +40,9 @@ const parametersOf = {
     topK: count.optional(),
     topP: z.number().optional(),
   }),
-  mean: z.strictObject({ reference: z.union([z.literal('self'), z.array(z.array(count))]).default('self') }),
+  mean: z.strictObject({
+    reference: z.union([z.literal('self'), z.literal('others'), z.array(z.array(count))]).default('self'),
+  }),
 } as const
 
 const parameters = <T>(schema: z.ZodType<T>, { method }: Request): T =>

@@ -7,7 +7,7 @@ import type { Model } from '../models/model.ts'
 import type { Arrays, Backend, Executable, Feeds, Residence } from '../runtime/backend.ts'
 import { bindDims } from '../runtime/feeds.ts'
 import type { Weights } from '../runtime/weights.ts'
-import { HeadwiseError } from '../words/error.ts'
+import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 import { type Point, pointKey } from '../words/site.ts'
 import type { Probe } from './probe.ts'
 import { type Extent, trace } from './trace.ts'
@@ -118,6 +118,7 @@ export class Engine implements AsyncDisposable {
 
   /** Compiles (or finds) the graph of the recipe and runs it. */
   async run(r: Recipe, feeds: Feeds, o: { into?: Feeds; signal?: AbortSignal | undefined } = {}): Promise<Arrays> {
+    throwIfAborted(o.signal)
     const executable = await this.compile(r)
     if (this.ledger) this.#count(this.ledger, executable.graph, bindDims(executable.graph, feeds))
     return await executable.run(feeds, o)

@@ -137,6 +137,11 @@ describe('ablate', () => {
   })
   test.each<[string, Parameters<Headwise['ablate']>[0], string]>([
     ['nothing to measure on', { mode: 'zero' }, 'ablate-empty'],
+    [
+      'a mean over other prompts of one',
+      { mode: 'mean', reference: 'others', prompts: [TEXT, TEXT] },
+      'ablate-reference',
+    ],
     ['a text of one token', { mode: 'zero', prompts: [[5]] }, 'ablate-short'],
   ])('%s is refused', async (_, o, code) => {
     expect(await refusal(() => m.ablate(o))).toMatchObject({ code, fault: 'usage' })

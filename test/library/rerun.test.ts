@@ -54,6 +54,7 @@ describe('a result computed again is the same', () => {
       m.generation('Once upon a time', { maxTokens: 12, temperature: 0.8, topK: 20, topP: 0.9, seed: 7 }),
     scores: () => m.scores(['induction', 'entropy'], { seed: 3 }),
     'zero ablation of a task': () => m.ablate({ mode: 'zero', task }),
+    'mean ablation of a task': () => m.ablate({ mode: 'mean', task }),
     'mean ablation of a text': () => m.ablate({ mode: 'mean', prompts: [TEXT] }),
     'mean ablation with references': () => m.ablate({ mode: 'mean', prompts: [TEXT], reference: [[0, 5, 6, 7]] }),
   }

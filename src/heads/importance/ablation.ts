@@ -4,10 +4,25 @@ import { type Metric, type Plan, plan, type Sample } from '../../runs/plan.ts'
 import type { Edit } from '../../words/edit.ts'
 import type { OnProgress } from '../../words/error.ts'
 
-/** What stands in for a removed head: zeros, or its mean vector over the same text or over reference sequences. */
+export type Sequences = readonly (readonly number[])[]
+
+/**
+ * What stands in for a removed head: zeros, or its mean vector over the same text, over reference sequences, or over
+ * sequences of its own for each prompt.
+ */
 export type Removal =
   | { readonly mode: 'zero' }
-  | { readonly mode: 'mean'; readonly reference: 'self' | readonly (readonly number[])[] }
+  | { readonly mode: 'mean'; readonly reference: 'self' | Sequences }
+  | { readonly mode: 'mean'; readonly references: readonly Sequences[] }
+
+/** A mean over this many prompts says where a head's output lies; more would cost a clean pass each for every prompt. */
+const OTHERS = 16
+
+/** For each prompt others to take the mean over: the next ones of the list, never itself. */
+export const otherPrompts = (prompts: Sequences): Sequences[] =>
+  prompts.map((own, i) =>
+    [...prompts.slice(i + 1), ...prompts.slice(0, i)].filter(o => o.join() !== own.join()).slice(0, OTHERS),
+  )
 
 export interface Ablation {
   /** Metric of the clean pass of each prompt. */
@@ -24,9 +39,13 @@ export const removals = (layers: number, heads: number, removal: Removal): Edit[
       heads: [i % heads] as [number],
     }
     if (removal.mode === 'zero') return [{ do: 'zero', ...where }]
-    const reference =
-      removal.reference === 'self' ? 'self' : (removal.reference as [[number, ...number[]], ...[number, ...number[]][]])
-    return [{ do: 'mean', reference, ...where }]
+    const mean = (reference: 'self' | Sequences): Extract<Edit, { do: 'mean' }> => ({
+      do: 'mean',
+      reference: reference as Extract<Edit, { do: 'mean' }>['reference'],
+      ...where,
+    })
+    if ('reference' in removal) return [mean(removal.reference)]
+    return removal.references.map((reference, sample) => ({ ...mean(reference), samples: [sample] as [number] }))
   })
 
 /** Plans the removal of every head, one at a time (Michel et al. 2019, Are Sixteen Heads Really Better than One?). */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ablateHeads, harmless, planAblation, removals } from '../../../src/heads/importance/ablation.ts'
+import { ablateHeads, harmless, otherPrompts, planAblation, removals } from '../../../src/heads/importance/ablation.ts'
 import { runSequence } from '../../../src/runs/run.ts'
 import { engineOf, tiny } from '../../support/models.ts'
 
@@ -15,6 +15,7 @@ test.each([
       [7, 8],
     ],
   } as const,
+  { mode: 'mean', references: otherPrompts(PROMPTS.map(p => p.ids)) } as const,
 ])('every head removed alone: %j', async removal => {
   await using engine = await engineOf(tiny('mqa'))
   const { layers, heads } = engine.config
@@ -27,10 +28,21 @@ test.each([
     const { loss } = await runSequence(engine, ids)
     expect(clean[s]).toBeCloseTo(loss!, 5)
     for (const [i, own] of edits.entries()) {
-      const removed = await runSequence(engine, ids, { edits: own })
+      const removed = await runSequence(engine, ids, { edits: own, sample: s })
       expect(delta[s * edits.length + i]).toBeCloseTo(removed.loss! - loss!, 4)
     }
   }
+})
+
+test('the other prompts: never the same text, at most 16', () => {
+  expect(otherPrompts([[1, 2], [3], [1, 2], [4]])).toEqual([
+    [[3], [4]],
+    [[1, 2], [4], [1, 2]],
+    [[4], [3]],
+    [[1, 2], [3], [1, 2]],
+  ])
+  const many = Array.from({ length: 40 }, (_, i) => [i, i])
+  expect(otherPrompts(many)[39]).toEqual(many.slice(0, 16))
 })
 
 test('harmless heads: worse by at most a share of the clean metric, in the direction that is worse', () => {
