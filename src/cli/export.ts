@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { systemFault } from '../checkpoint/files.ts'
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { fileNameFault } from '../checkpoint/folder-member.ts'
 import type { Headwise } from '../library/headwise.ts'
 import { toJson } from '../results/json.ts'
 import { checkOut, writeWhole } from '../results/write.ts'
@@ -11,6 +9,7 @@ import type { Context, Define } from './context.ts'
 import { readEdits, wrongInput } from './input.ts'
 import { openModel } from './model.ts'
 import { type ModelOptions, type OutputOptions, withEdits, withModelOptions, withOutputOptions } from './options.ts'
+import { writeStaged } from './staged-model.ts'
 import { bytes } from './terminal/units.ts'
 
 interface Options extends ModelOptions, OutputOptions {
@@ -34,52 +33,49 @@ export const exportCommand: Define = (command, context) => {
 
 async function act(model: string, o: Options, context: Context): Promise<void> {
   if (o.out === undefined) throw wrongInput('export needs --out FILE.onnx.', '--out', 'nothing', '--out FILE.onnx')
+  const out = o.out
+  const data = `${out}.data`
   const force = o.force ?? false
-  await checkOut(o.out, { force, kinds: ['.onnx'] })
-  const data = `${o.out}.data`
+  await checkOut(out, { force, kinds: ['.onnx'] })
   await checkOut(data, { force, kinds: ['.data'] })
+  // The model names the file beside it, and whoever reads the model applies the rules of every system to that name.
+  const fault = fileNameFault(basename(data))
+  if (fault !== undefined)
+    throw wrongInput(`The output ${out} ${fault}; give another name.`, '--out', out, 'a name that every system allows')
   const { edits, folder } = o.edit === undefined ? { edits: [], folder: '.' } : await readEdits(o.edit)
   await using m = await openModel(model, o, context)
   const exported = await m.export(edits, { data: basename(data), folder })
-  const besides = exported.beside.length > 0 ? await writeWeights(m, exported.beside, data, context) : 0
-  writeWhole(o.out, exported.model, { force })
-  const files = [o.out, ...(besides > 0 ? [data] : [])]
-  const size = exported.model.length + besides
+  const beside = exported.beside.length > 0 ? [data] : []
+  const size = await writeStaged(out, beside, { force }, async stage => {
+    const besides = beside.length > 0 ? await writeWeights(m, exported.beside, stage(data), context) : 0
+    writeWhole(stage(out), exported.model)
+    return exported.model.length + besides
+  })
+  const files = [out, ...beside]
   if (o.json) context.print(toJson({ files, bytes: size, edits: edits.length }))
   else context.print(`${files.join(' and ')}: ${bytes(size)}\n`)
 }
 
-/** Writes weights one after the other into a file that gets its name when it is complete; gives its size. */
+/** Writes weights one after the other into a new file; gives its size. */
 async function writeWeights(
   m: Headwise,
   names: readonly string[],
   path: string,
   { signal, progress }: Context,
 ): Promise<number> {
-  const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.part`)
-  const drop = (): void => rmSync(temporary, { force: true })
-  process.once('exit', drop)
   let size = 0
+  const file = await open(path, 'wx')
   try {
-    const file = await open(temporary, 'wx')
-    try {
-      for (const [i, name] of names.entries()) {
-        throwIfAborted(signal)
-        const values = m.engine.weights.read(name)
-        await file.writeFile(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-        size += values.byteLength
-        progress({ what: 'weights', done: i + 1, total: names.length })
-      }
-      await file.sync()
-    } finally {
-      await file.close()
+    for (const [i, name] of names.entries()) {
+      throwIfAborted(signal)
+      const values = m.engine.weights.read(name)
+      await file.writeFile(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+      size += values.byteLength
+      progress({ what: 'weights', done: i + 1, total: names.length })
     }
-    await rename(temporary, path)
-    return size
-  } catch (error) {
-    throw systemFault(error, path, 'writing it')
+    await file.sync()
   } finally {
-    drop()
-    process.off('exit', drop)
+    await file.close()
   }
+  return size
 }
