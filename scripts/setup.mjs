@@ -18,7 +18,7 @@ const stale = () => {
 }
 
 if (stale()) {
-  console.error('headwise: installing dependencies (once, about 400 MB) …')
+  console.error('headwise: installing dependencies (once, about 640 MB on disk) …')
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
