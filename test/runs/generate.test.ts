@@ -153,6 +153,22 @@ test('a caller may stop listening', async () => {
   expect(await tokens({ maxTokens: 2 })).toHaveLength(2)
 })
 
+test('64 tokens of the specimen, with slabs = in one pass', async () => {
+  await using specimen = await engineOf('specimen')
+  const edits = checkEdits([{ do: 'zero', at: at('z', 6), heads: [5] }], 'edits')
+  const ids = [0, 1427, 880, 258]
+  const { vocab } = specimen.config
+  const rows: Float32Array[] = []
+  const o = { ...GREEDY, maxTokens: 64, edits, capture: [point('logits')] }
+  for await (const { id, captured } of generate(specimen, [...ids], o)) {
+    rows.push(captured.get('logits')!.data.slice(-vocab))
+    ids.push(id)
+  }
+  const { logits } = await runSequence(specimen, ids.slice(0, -1), { edits, allLogits: true })
+  const found = f32([64, vocab], Float32Array.from(rows.flatMap(r => [...r])))
+  expect(found).toBeAllclose(f32([64, vocab], logits.data.slice(-64 * vocab)), { atol: 1e-4 })
+})
+
 describe('refusals', () => {
   test.each<[string, Partial<GenerateOptions>, number[], object]>([
     ['more than the context', { maxTokens: 124 }, PROMPT, { code: 'prompt-too-long', found: 129, allowed: 128 }],
