@@ -2,7 +2,7 @@
 // `N passed, N failed, N skipped`. Exit code 1 when anything failed, also a file that could not be read, an unhandled
 // error, or a project that hung.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -52,17 +52,24 @@ function totals({ status, report }) {
   return { passed, failed: failed === 0 && status !== 0 ? 1 : failed, skipped }
 }
 
-/** Skipped tests by file and the title that tells why. */
+/** Why a test was skipped: what its own titles say, else what its file needs. */
+function reasonOf(file, titles) {
+  const told = titles.find(t => t.startsWith('skipped:'))
+  if (told) return told.replace(/^skipped: */, '')
+  const needs = file.endsWith('.models.test.ts') && !existsSync(join(root, '../shared'))
+  return needs ? 'needs large checkpoints in ../shared, which is not there' : titles.join(' > ')
+}
+
+/** Skipped tests by file and reason. */
 function whySkipped(report) {
-  const reasons = new Map()
+  const counts = new Map()
   for (const { name, assertionResults } of report?.testResults ?? [])
     for (const { status, ancestorTitles, title } of assertionResults) {
       if (!['skipped', 'pending', 'todo'].includes(status)) continue
-      const why = [...ancestorTitles, title].find(t => t.startsWith('skipped:')) ?? title
-      const line = `${relative(root, name)}: ${why.replace(/^skipped: */, '')}`
-      reasons.set(line, (reasons.get(line) ?? 0) + 1)
+      const line = `${relative(root, name)}: ${reasonOf(name, [...ancestorTitles, title])}`
+      counts.set(line, (counts.get(line) ?? 0) + 1)
     }
-  return [...reasons].map(([line, n]) => `  ${n} in ${line}`)
+  return [...counts].map(([line, n]) => `  ${n} in ${line}`)
 }
 
 try {
