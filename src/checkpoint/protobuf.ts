@@ -7,8 +7,11 @@ const MAX_BYTES = 2 ** 31 - 1
 /** Messages within messages, as Google's readers have it. */
 const MAX_DEPTH = 100
 /** Fields and packed numbers that are looked at within two seconds. */
-const MAX_FIELDS = 4_000_000
+const MAX_FIELDS = 1_000_000
+/** Bytes of one text, and of all texts that are read: names are kept. */
 const MAX_TEXT = 65_535
+const MAX_TEXTS = 32 * 2 ** 20
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const WIRES = ['varint', 'fixed64', 'bytes', undefined, undefined, 'fixed32'] as const
 export type Wire = Exclude<(typeof WIRES)[number], undefined>
@@ -39,6 +42,7 @@ export class ProtobufFile {
   #from = 0
   #at = 0
   #seen = 0
+  #read = 0
 
   constructor(file: RegularFile) {
     this.path = file.path
@@ -103,12 +107,17 @@ export class ProtobufFile {
   }
 
   text({ start, end }: Span): string {
-    if (end - start > MAX_TEXT) {
-      const details = { code: 'protobuf-text', where: `byte ${start}`, found: end - start, allowed: MAX_TEXT }
-      throw this.#bad(details, `the text at byte ${start} is ${end - start} bytes long, over the limit of ${MAX_TEXT}.`)
+    this.#read += end - start
+    for (const [found, allowed, what] of [
+      [end - start, MAX_TEXT, `the text at byte ${start} is`],
+      [this.#read, MAX_TEXTS, `the texts up to byte ${end} are together`],
+    ] as const) {
+      if (found <= allowed) continue
+      const details = { code: 'protobuf-text', where: `byte ${start}`, found, allowed }
+      throw this.#bad(details, `${what} ${found} bytes long, over the limit of ${allowed}.`)
     }
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.#file.bytes(start, end - start))
+      return UTF8.decode(this.#bytes(start, end))
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
       const details = { code: 'protobuf-text', where: `byte ${start}`, found: 'other bytes', allowed: 'UTF-8' }
@@ -122,7 +131,8 @@ export class ProtobufFile {
     let low = 0
     let high = 0n
     for (let i = 0; i < 10 && at + i < end; i++) {
-      const byte = this.#byte(at + i)
+      const offset = at + i - this.#from
+      const byte = (offset < 0 ? undefined : this.#window[offset]) ?? this.#bytes(at + i, at + i + 1)[0] ?? 0
       if (i < 7) low += (byte & 127) * 2 ** (7 * i)
       else high += BigInt(byte & 127) << BigInt(7 * i)
       if (byte > 127) continue
@@ -135,12 +145,13 @@ export class ProtobufFile {
     throw this.#bad(details, `the number at byte ${at} does not end within its message and 64 bits.`)
   }
 
-  #byte(at: number): number {
-    if (at < this.#from || at >= this.#from + this.#window.length) {
-      this.#window = this.#file.bytes(at, Math.min(WINDOW, this.#file.size - at))
-      this.#from = at
+  /** At most a window's length of bytes that the file has. */
+  #bytes(start: number, end: number): Uint8Array {
+    if (start < this.#from || end > this.#from + this.#window.length) {
+      this.#window = this.#file.bytes(start, Math.min(WINDOW, this.#file.size - start))
+      this.#from = start
     }
-    return this.#window[at - this.#from] ?? 0
+    return this.#window.subarray(start - this.#from, end - this.#from)
   }
 
   #count(at: number): void {
