@@ -1,18 +1,11 @@
-export type {
-  AblateOptions,
-  AblationPlan,
-  AblationResult,
-  GenerateOptions,
-  GenerationStep,
-  PassResult,
-  RunOptions,
-  RunResult,
-  ScoreOptions,
-} from './library/headwise.ts'
+export type { AblateOptions, AblationPlan, AblationResult } from './library/ablate.ts'
+export type { GenerateOptions, GenerationStep } from './library/generate.ts'
 export { Headwise, load } from './library/headwise.ts'
 export type { Device, LoadOptions } from './library/open.ts'
 export type { Prompt } from './library/prompts.ts'
 export { type Rerun, type RerunOptions, rerun } from './library/rerun.ts'
+export type { PassResult, RunOptions, RunResult } from './library/run.ts'
+export type { ScoreOptions } from './library/scores.ts'
 export type { DecoderConfig } from './models/config.ts'
 export type { Float32Tensor, NDArray } from './words/arrays.ts'
 export type { Edit, EditInput } from './words/edit.ts'

@@ -1,4 +1,5 @@
-import type { AblateOptions, AblationResult, Headwise } from '../library/headwise.ts'
+import type { AblateOptions, AblationResult } from '../library/ablate.ts'
+import type { Headwise } from '../library/headwise.ts'
 import { toJson } from '../results/json.ts'
 import { checkOut } from '../results/write.ts'
 import type { Context, Define } from './context.ts'

@@ -1,4 +1,4 @@
-import type { AblationResult } from '../library/headwise.ts'
+import type { AblationResult } from '../library/ablate.ts'
 import { naive } from '../runs/naive.ts'
 import type { Plan } from '../runs/plan.ts'
 import { type Context, failed } from './context.ts'

@@ -6,8 +6,9 @@ import { HeadwiseError, type OnProgress } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Generation, Run } from '../words/run.ts'
 import type { Request, Spec } from '../words/spec.ts'
+import type { AblateOptions } from './ablate.ts'
 import { compareResults, type Difference } from './compare-results.ts'
-import { type AblateOptions, type Headwise, load } from './headwise.ts'
+import { type Headwise, load } from './headwise.ts'
 import { editFiles } from './tensors.ts'
 
 export interface RerunOptions {

@@ -1,3 +1,4 @@
+import type { DecoderConfig } from '../models/config.ts'
 import type { Feeds } from '../runtime/backend.ts'
 import { bool, f32, type NDArray } from '../words/arrays.ts'
 import type { Edit, Positions } from '../words/edit.ts'
@@ -12,15 +13,7 @@ export interface ReadyEdit {
 }
 
 /** The sizes of the model that sites are made of. */
-export interface SiteSizes {
-  readonly layers: number
-  readonly heads: number
-  readonly groups: number
-  readonly headDim: number
-  readonly dim: number
-  readonly mlpDim: number
-  readonly vocab: number
-}
+export type SiteSizes = Pick<DecoderConfig, 'layers' | 'heads' | 'groups' | 'headDim' | 'dim' | 'mlpDim' | 'vocab'>
 
 /** One sample of a batch: its tokens so far, and its edits. */
 export interface EditedSample {

@@ -58,3 +58,9 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /** Reports how far a long piece of work has come; `done` and `total` are in the unit of `what`. */
 export type OnProgress = (progress: { what: string; done: number; total: number }) => void
+
+/** How a caller follows long work, and stops it. */
+export interface Watch {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+}

@@ -1,0 +1,104 @@
+import { inContextGain } from '../heads/in-context-gain.ts'
+import type { Probe } from '../runs/probe.ts'
+import { runSequence, type SequenceRun, type Sink } from '../runs/run.ts'
+import type { NDArray } from '../words/arrays.ts'
+import type { Edit } from '../words/edit.ts'
+import type { Watch } from '../words/error.ts'
+import type { Pass, Run } from '../words/run.ts'
+import type { Spec } from '../words/spec.ts'
+import { attendedFrom, lastRows } from './attended.ts'
+import { capturePoints, parseCapture, stacked } from './captures.ts'
+import type { Opened } from './open.ts'
+import type { Prompt } from './prompts.ts'
+import { editContext, encodeAll, type PartialRequest, specFor } from './spec.ts'
+import { editFiles } from './tensors.ts'
+
+export interface RunOptions extends Watch {
+  /** Sites as on the command line: `z` (every layer) or `z@6`. */
+  readonly capture?: readonly string[]
+  readonly edits?: readonly Edit[]
+  /** The folder of the files that edits take values from; default the current one. */
+  readonly folder?: string
+  /** Keep the logits of every position. */
+  readonly allLogits?: boolean
+  /** Tell which keys each head attends to most from the last position. */
+  readonly attended?: boolean
+  /** Takes the captures of one prompt, layer by layer, instead of keeping them. */
+  readonly sink?: (prompt: number) => Sink
+}
+
+/** One prompt's pass: `get('pattern')` is the site stacked over layers, `get('z@6')` one layer of it. */
+export interface PassResult extends SequenceRun {
+  get(capture: string): NDArray<'f32'>
+}
+
+export interface RunResult {
+  readonly document: Run
+  readonly passes: readonly PassResult[]
+}
+
+/** One pass for each prompt, with captures and edits. */
+export async function runPrompts(
+  opened: Opened,
+  prompts: Prompt | readonly Prompt[],
+  o: RunOptions,
+): Promise<RunResult> {
+  const { engine, budget } = opened
+  const { layers } = engine.config
+  const captures = (o.capture ?? []).map(c => parseCapture(c, layers))
+  const encoded = await encodeAll(opened, listed(prompts), o.signal)
+  const folder = o.folder ?? '.'
+  const reductions: Probe[] = o.attended ? lastRows(layers) : []
+  const passes: PassResult[] = []
+  for (const [i, { ids }] of encoded.entries()) {
+    const pass = await runSequence(engine, ids, {
+      capture: capturePoints(captures, layers),
+      reductions,
+      edits: o.edits ?? [],
+      allLogits: o.allLogits ?? false,
+      budget,
+      sample: i,
+      ...editContext(opened, folder, encoded),
+      ...(o.sink ? { sink: o.sink(i) } : {}),
+      signal: o.signal,
+      onProgress: o.onProgress,
+    })
+    passes.push({ ...pass, get: name => stacked(parseCapture(name, layers), layers, pass.captured) })
+  }
+  const spec = await specFor(
+    opened,
+    { command: 'run', prompts: encoded, edits: [...(o.edits ?? [])], ...captured(o.capture) },
+    await editFiles(o.edits ?? [], folder),
+  )
+  return { document: await runDocument(opened, passes, spec), passes }
+}
+
+const captured = (capture: readonly string[] | undefined): Pick<PartialRequest, 'method'> =>
+  capture?.length ? { method: { id: 'capture', version: 1, parameters: { sites: [...capture] } } } : {}
+
+async function runDocument(opened: Opened, passes: readonly PassResult[], spec: Spec): Promise<Run> {
+  const tokenizer = await opened.tokenizer()
+  const documents = passes.map(
+    (p): Pass => ({
+      tokens: [...p.ids],
+      loss: p.loss,
+      top: p.top.map(({ id, logprob }) => ({ id, token: tokenizer.tokenText(id), logprob })),
+      ...gain(p),
+      ...attendedFrom(p, tokenizer, opened.engine.config),
+    }),
+  )
+  const [only, second] = documents
+  if (only && !second) return { kind: 'run', ...only, spec }
+  const losses = documents.flatMap(d => (d.loss === null ? [] : [d.loss]))
+  const loss = losses.length === 0 ? null : losses.reduce((s, x) => s + x, 0) / losses.length
+  return { kind: 'run', loss, runs: documents as [Pass, ...Pass[]], spec }
+}
+
+const isPrompt = (p: Prompt | readonly Prompt[]): p is Prompt =>
+  typeof p === 'string' || p.length === 0 || typeof p[0] === 'number' || (typeof p[0] === 'object' && 'role' in p[0])
+const listed = (p: Prompt | readonly Prompt[]): readonly Prompt[] => (isPrompt(p) ? [p] : p)
+
+const gain = (p: SequenceRun): { inContextGain?: number } => {
+  const value = inContextGain(p.tokenLoss)
+  return value === undefined ? {} : { inContextGain: value }
+}
