@@ -144,6 +144,6 @@ test('every page of docs is linked from the README, and every link to a file lea
 test('docs/coverage.md is what scripts/coverage.mjs writes now', () => {
   const page = join(root, 'docs/coverage.md')
   const before = readFileSync(page, 'utf8')
-  execFileSync(process.execPath, [join(root, 'scripts/coverage.mjs')], { stdio: 'ignore' })
+  execFileSync(process.execPath, [join(root, 'scripts/coverage.mjs')], { stdio: 'pipe' })
   expect(readFileSync(page, 'utf8')).toBe(before)
 })

@@ -15,7 +15,6 @@ import {
 } from './onnx-format.ts'
 import { entryOf, type WeightEntry, type Weights } from './weights.ts'
 
-
 const shapeRecord = (shape: Shape): (number | string)[] => shape.map(d => (typeof d === 'number' ? d : dimKey(d)))
 
 /** Where an ONNX model finds a weight: inside itself, or a span of a file beside it. */
