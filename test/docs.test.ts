@@ -68,7 +68,7 @@ function compileSnippets(): string {
 
 let compiled = ''
 beforeAll(() => {
-  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'ignore' })
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' })
   mkdirSync(bin)
   const command = join(bin, 'headwise')
   writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'dist/cli/main.js')}" "$@"\n`)
