@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { HeadwiseError } from '../words/error.ts'
@@ -55,12 +56,15 @@ export class SafetensorsWriter implements AsyncDisposable {
   readonly #file: FileHandle
   readonly #spans: ReadonlyMap<string, Span>
   #done = false
+  /** Runs when the process ends while the file is being written, at whatever instant. */
+  readonly #drop = (): void => rmSync(this.#temporary, { force: true })
 
   private constructor(path: string, temporary: string, file: FileHandle, spans: ReadonlyMap<string, Span>) {
     this.path = path
     this.#temporary = temporary
     this.#file = file
     this.#spans = spans
+    process.once('exit', this.#drop)
   }
 
   static async create(
@@ -121,6 +125,7 @@ export class SafetensorsWriter implements AsyncDisposable {
       await this.#file.close()
       await rename(this.#temporary, this.path)
       this.#done = true
+      process.off('exit', this.#drop)
     } catch (error) {
       await this.abort()
       throw systemFault(error, this.path, 'writing it')
@@ -133,6 +138,7 @@ export class SafetensorsWriter implements AsyncDisposable {
     this.#done = true
     await this.#file.close().catch(() => undefined)
     await rm(this.#temporary, { force: true })
+    process.off('exit', this.#drop)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -23,6 +23,8 @@ export interface AblateOptions extends Watch {
    * (default for a task).
    */
   readonly reference?: 'self' | 'others' | readonly (readonly number[])[]
+  /** What the loss is taken on: one text, or several prompts. */
+  readonly text?: string
   readonly prompts?: readonly Prompt[]
   readonly task?: Task
   readonly seed?: number
@@ -44,13 +46,14 @@ const HARM = 0.01
 
 /** Plans the removal of every head, one at a time; nothing edited has run yet. */
 export async function planRemovals(opened: Opened, o: AblateOptions): Promise<AblationPlan> {
+  const task = o.task && (await import('../results/input.ts')).checkTask(o.task, 'task')
   const { engine, budget } = opened
   const { layers, heads } = opened.engine.config
-  const reference = o.reference ?? (o.task ? 'others' : 'self')
-  const encoded = o.task
-    ? await taskSamples(o.task, await opened.tokenizer())
-    : { samples: await encodeAll(opened, o.prompts ?? [], o.signal), dropped: [] }
-  const read = o.task?.metric === 'logit_diff' ? 'logit_diff' : 'loss'
+  const reference = o.reference ?? (task ? 'others' : 'self')
+  const encoded = task
+    ? await taskSamples(task, await opened.tokenizer())
+    : { samples: await encodeAll(opened, o.prompts ?? (o.text === undefined ? [] : [o.text]), o.signal), dropped: [] }
+  const read = task?.metric === 'logit_diff' ? 'logit_diff' : 'loss'
   const samples: Sample[] = encoded.samples
   if (samples.length === 0)
     throw new HeadwiseError('There is nothing to measure on: give a text, token ids or a task.', {
@@ -83,7 +86,7 @@ export async function planRemovals(opened: Opened, o: AblateOptions): Promise<Ab
         {
           command: 'ablate',
           prompts: encoded.samples.map(({ ids, text }) => ({ ids, ...(text === undefined ? {} : { text }) })),
-          ...(o.task ? { task: o.task } : {}),
+          ...(task ? { task } : {}),
           seed,
           method: {
             id: `ablate-${o.mode}`,

@@ -45,7 +45,13 @@ function nested(where: string, before: unknown, after: unknown, tolerance: numbe
 function grids(before: Grid, after: Grid, where: string): Difference {
   const { command, method } = before.spec.request
   const tolerance =
-    command !== 'scores' ? TOLERANCE.loss : method?.id === 'entropy' ? TOLERANCE.entropy : TOLERANCE.scores
+    command !== 'scores'
+      ? before.metric.startsWith('logit_diff')
+        ? TOLERANCE.logprob
+        : TOLERANCE.loss
+      : method?.id === 'entropy'
+        ? TOLERANCE.entropy
+        : TOLERANCE.scores
   return worst([
     ...(['values', 'low', 'high'] as const).map(p => nested(`${where}${p}`, before[p], after[p], tolerance)),
     nested(`${where}n`, before.n, after.n, TOLERANCE.exact),

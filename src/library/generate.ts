@@ -1,10 +1,12 @@
 import { generate } from '../runs/generate.ts'
-import type { Edit } from '../words/edit.ts'
+import type { NDArray } from '../words/arrays.ts'
+import type { EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'
 import type { Generation } from '../words/run.ts'
+import { capturePoints, parseCapture } from './captures.ts'
 import type { Opened } from './open.ts'
 import { encodePrompt, type Prompt } from './prompts.ts'
-import { editContext, specFor } from './spec.ts'
+import { editContext, editList, specFor } from './spec.ts'
 import { StopStrings } from './stop-strings.ts'
 import { editFiles } from './tensors.ts'
 
@@ -18,15 +20,19 @@ export interface GenerateOptions extends Watch {
   readonly seed?: number
   /** Go on after the model's end tokens. */
   readonly ignoreEnd?: boolean
-  readonly edits?: readonly Edit[]
+  readonly edits?: readonly EditInput[]
+  /** Sites to capture in every pass, as on the command line. */
+  readonly capture?: readonly string[]
   readonly folder?: string
 }
 
 export interface GenerationStep {
-  /** −1 for what is left of the text when no token follows. */
-  readonly id: number
+  /** Absent for what is left of the text when no token follows. */
+  readonly id?: number
   /** The text that this token completes; may be empty, and what may yet become a stop string waits. */
   readonly text: string
+  /** Captured values of the rows that led to this token, by point (`z@6`): the prompt's first, then one row each. */
+  readonly captured: ReadonlyMap<string, NDArray<'f32'>>
 }
 
 /** Continues a text token by token. */
@@ -46,25 +52,29 @@ async function* continueText(
 ): AsyncGenerator<GenerationStep> {
   const { engine } = opened
   const tokenizer = await opened.tokenizer()
-  const stream = tokenizer.decodeStream()
+  const stream = tokenizer.decodeStream({ special: 'skip' })
   const ends = [...new Set([...opened.engine.config.endTokens, ...tokenizer.endTokens])]
   const text = new StopStrings(o.stop ?? [])
-  for await (const { id } of generate(engine, ids, {
+  for await (const { id, captured } of generate(engine, ids, {
     maxTokens: o.maxTokens,
     temperature: o.temperature ?? 0,
     ...(o.topK === undefined ? {} : { topK: o.topK }),
     ...(o.topP === undefined ? {} : { topP: o.topP }),
     seed: o.seed ?? 0,
     endTokens: o.ignoreEnd ? [] : ends,
-    edits: o.edits ?? [],
+    edits: await editList(o.edits),
+    capture: capturePoints(
+      (o.capture ?? []).map(c => parseCapture(c, engine.config.layers)),
+      engine.config.layers,
+    ),
     ...editContext(opened, o.folder ?? '.', [{ ids }]),
     signal: o.signal,
   })) {
-    yield { id, text: text.push(stream.push(id)) }
+    yield { id, text: text.push(stream.push(id)), captured }
     if (text.stopped) return
   }
   const rest = text.push(stream.flush()) + text.flush()
-  if (rest) yield { id: -1, text: rest }
+  if (rest) yield { text: rest, captured: new Map() }
 }
 
 /** Continues a text to its end and reports it; `onToken` sees the text as it comes. */
@@ -81,11 +91,12 @@ export async function generationOf(
   for await (const step of continueText(opened, encoded.ids, o)) {
     text += step.text
     o.onToken?.(step.text)
-    if (step.id < 0) continue
+    if (step.id === undefined) continue
     fresh.push(step.id)
     last = performance.now()
     if (fresh.length === 1) first = last
   }
+  const edits = await editList(o.edits)
   const { temperature = 0, topK, topP, stop = [], seed = 0, maxTokens, ignoreEnd = false } = o
   const parameters = {
     maxTokens,
@@ -100,11 +111,11 @@ export async function generationOf(
     {
       command: 'generate',
       prompts: [encoded],
-      edits: [...(o.edits ?? [])],
+      edits,
       seed,
       method: { id: 'generate', version: 1, parameters },
     },
-    await editFiles(o.edits ?? [], o.folder ?? '.'),
+    await editFiles(edits, o.folder ?? '.'),
   )
   const tokensPerSecond = fresh.length > 1 ? ((fresh.length - 1) / (last - first)) * 1000 : null
   return { kind: 'generation', tokens: [...encoded.ids, ...fresh], text, tokensPerSecond, spec }

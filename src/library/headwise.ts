@@ -3,7 +3,7 @@ import type { DecoderConfig } from '../models/config.ts'
 import type { Engine } from '../runs/engine.ts'
 import { type Exported, exportModel } from '../runs/export.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
-import type { Edit } from '../words/edit.ts'
+import type { EditInput } from '../words/edit.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Generation } from '../words/run.ts'
 import { type AblateOptions, type AblationPlan, planRemovals } from './ablate.ts'
@@ -12,7 +12,7 @@ import { type LoadOptions, type Opened, open } from './open.ts'
 import type { Prompt } from './prompts.ts'
 import { type RunOptions, type RunResult, runPrompts } from './run.ts'
 import { type ScoreOptions, scoreGrids } from './scores.ts'
-import { editContext } from './spec.ts'
+import { editContext, editList } from './spec.ts'
 
 /** A loaded model. `await using m = await load('specimen')`. */
 export class Headwise implements AsyncDisposable {
@@ -65,9 +65,12 @@ export class Headwise implements AsyncDisposable {
   }
 
   /** The model with its edits as ONNX of standard operators; `data` names the file beside it for large weights. */
-  async export(edits: readonly Edit[], o: { positions?: number; data: string; folder?: string }): Promise<Exported> {
+  async export(
+    edits: readonly EditInput[],
+    o: { positions?: number; data: string; folder?: string },
+  ): Promise<Exported> {
     const context = editContext(this.#opened, o.folder ?? '.', [])
-    return await exportModel(this.engine, edits, o.positions ?? this.config.context, o.data, context)
+    return await exportModel(this.engine, await editList(edits), o.positions ?? this.config.context, o.data, context)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -39,6 +39,8 @@ export interface Opened {
   readonly device: Device
   readonly threads: number
   readonly budget: number
+  /** Whether the caller set the budget: then it belongs to what a second computation needs. */
+  readonly budgetGiven: boolean
   readonly engine: Engine
   readonly tokenizer: () => Promise<Tokenizer>
 }
@@ -83,6 +85,7 @@ export async function open(reference: string, o: LoadOptions = {}): Promise<Open
     device,
     threads,
     budget: o.budget ?? Math.floor(freemem() * 0.75),
+    budgetGiven: o.budget !== undefined,
     engine: new Engine(config, weights, backend, o.resident ? 'resident' : 'once'),
     tokenizer: () => {
       tokenizer ??= loadTokenizer(tokenizerSource(source, config.vocab))

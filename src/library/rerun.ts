@@ -68,6 +68,22 @@ const differs = (what: string, where: string, found: unknown, allowed: unknown):
 const given = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined)) as never
 
+const ABLATIONS: ReadonlyMap<string, 'zero' | 'mean'> = new Map([
+  ['ablate-zero', 'zero'],
+  ['ablate-mean', 'mean'],
+])
+
+const unknownMethod = ({ command, method }: Request) =>
+  new HeadwiseError(
+    `The method "${method?.id}", version ${method?.version}, of "${command}" cannot be computed again by this version.`,
+    {
+      code: 'rerun-method',
+      where: 'spec.request.method',
+      found: method?.id,
+      allowed: [...ABLATIONS.keys()],
+    },
+  )
+
 async function again(m: Headwise, document: One, o: RerunOptions): Promise<One> {
   const { request } = document.spec
   const { edits, seed } = request
@@ -89,7 +105,8 @@ async function again(m: Headwise, document: One, o: RerunOptions): Promise<One> 
     case 'scores':
       return (await m.scores([request.method?.id ?? ''], { prompts, seed, ...watch }))[0]!
     case 'ablate': {
-      const mode = request.method?.id === 'ablate-mean' ? 'mean' : 'zero'
+      const mode = ABLATIONS.get(request.method?.id ?? '')
+      if (mode === undefined || request.method?.version !== 1) throw unknownMethod(request)
       const reference = mode === 'mean' ? parameters(parametersOf.mean, request) : {}
       const subject: AblateOptions = { mode, ...reference, ...given({ task: request.task }), seed, ...watch }
       return await m.ablate(request.task ? subject : { ...subject, prompts })

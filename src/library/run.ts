@@ -2,7 +2,7 @@ import { inContextGain } from '../heads/in-context-gain.ts'
 import type { Probe } from '../runs/probe.ts'
 import { runSequence, type SequenceRun, type Sink } from '../runs/run.ts'
 import type { NDArray } from '../words/arrays.ts'
-import type { Edit } from '../words/edit.ts'
+import type { EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'
 import type { Pass, Run } from '../words/run.ts'
 import type { Spec } from '../words/spec.ts'
@@ -10,13 +10,13 @@ import { attendedFrom, lastRows } from './attended.ts'
 import { capturePoints, parseCapture, stacked } from './captures.ts'
 import type { Opened } from './open.ts'
 import type { Prompt } from './prompts.ts'
-import { editContext, encodeAll, type PartialRequest, specFor } from './spec.ts'
+import { editContext, editList, encodeAll, type PartialRequest, specFor } from './spec.ts'
 import { editFiles } from './tensors.ts'
 
 export interface RunOptions extends Watch {
   /** Sites as on the command line: `z` (every layer) or `z@6`. */
   readonly capture?: readonly string[]
-  readonly edits?: readonly Edit[]
+  readonly edits?: readonly EditInput[]
   /** The folder of the files that edits take values from; default the current one. */
   readonly folder?: string
   /** Keep the logits of every position. */
@@ -29,11 +29,12 @@ export interface RunOptions extends Watch {
 
 /** One prompt's pass: `get('pattern')` is the site stacked over layers, `get('z@6')` one layer of it. */
 export interface PassResult extends SequenceRun {
-  get(capture: string): NDArray<'f32'>
+  readonly get: (capture: string) => NDArray<'f32'>
 }
 
-export interface RunResult {
+export interface RunResult extends Pick<PassResult, 'logits' | 'get'> {
   readonly document: Run
+  /** One for each prompt; the result's own `logits` and `get` are those of the first. */
   readonly passes: readonly PassResult[]
 }
 
@@ -48,13 +49,14 @@ export async function runPrompts(
   const captures = (o.capture ?? []).map(c => parseCapture(c, layers))
   const encoded = await encodeAll(opened, listed(prompts), o.signal)
   const folder = o.folder ?? '.'
+  const edits = await editList(o.edits)
   const reductions: Probe[] = o.attended ? lastRows(layers) : []
   const passes: PassResult[] = []
   for (const [i, { ids }] of encoded.entries()) {
     const pass = await runSequence(engine, ids, {
       capture: capturePoints(captures, layers),
       reductions,
-      edits: o.edits ?? [],
+      edits,
       allLogits: o.allLogits ?? false,
       budget,
       sample: i,
@@ -67,10 +69,11 @@ export async function runPrompts(
   }
   const spec = await specFor(
     opened,
-    { command: 'run', prompts: encoded, edits: [...(o.edits ?? [])], ...captured(o.capture) },
-    await editFiles(o.edits ?? [], folder),
+    { command: 'run', prompts: encoded, edits, ...captured(o.capture) },
+    await editFiles(edits, folder),
   )
-  return { document: await runDocument(opened, passes, spec), passes }
+  const [first] = passes
+  return { document: await runDocument(opened, passes, spec), passes, logits: first!.logits, get: first!.get }
 }
 
 const captured = (capture: readonly string[] | undefined): Pick<PartialRequest, 'method'> =>

@@ -1,5 +1,6 @@
 import { specOf } from '../results/spec.ts'
 import type { EditContext } from '../runs/values.ts'
+import type { Edit, EditInput } from '../words/edit.ts'
 import type { Request, Spec } from '../words/spec.ts'
 import type { Opened } from './open.ts'
 import { type EncodedPrompt, encodePrompt, type Prompt } from './prompts.ts'
@@ -12,14 +13,14 @@ export type PartialRequest = Partial<Omit<Request, 'prompts'>> &
 
 /** The spec of a computation by an opened model. */
 export async function specFor(
-  { reference, threads, engine, device, tokenizer }: Opened,
+  { reference, threads, engine, device, tokenizer, budget, budgetGiven }: Opened,
   request: PartialRequest,
   files: Record<string, string> = {},
   dropped: readonly string[] = [],
 ): Promise<Spec> {
   const prompts = request.prompts.map(({ ids, text }) => ({ ids: [...ids], ...(text === undefined ? {} : { text }) }))
   return specOf(
-    { edits: [], seed: 0, model: reference, threads, device, ...request, prompts },
+    { edits: [], seed: 0, model: reference, threads, device, ...(budgetGiven ? { budget } : {}), ...request, prompts },
     {
       modelHash: engine.weights.hash,
       tokenizerHash: (await tokenizer()).hash,
@@ -30,6 +31,11 @@ export async function specFor(
       version,
     },
   )
+}
+
+/** Edits as callers write them, checked and with their defaults filled in. The schemas are loaded only where needed. */
+export async function editList(edits: readonly EditInput[] = []): Promise<Edit[]> {
+  return edits.length === 0 ? [] : (await import('../results/input.ts')).checkEdits(edits, 'edits')
 }
 
 export const encodeAll = async (

@@ -15,16 +15,13 @@ function present<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], u
 
 function ofFolder({ companions, file }: TensorSource, embeddingRows: number): TokenizerSource {
   if (companions.tokenizerJson === undefined)
-    throw new HeadwiseError(
-      `There is no tokenizer.json beside ${file}; put the model's own there, or give token ids with --tokens.`,
-      {
-        code: 'tokenizer-missing',
-        file,
-        where: 'tokenizer.json',
-        found: 'no file',
-        allowed: 'tokenizer.json',
-      },
-    )
+    throw new HeadwiseError(`There is no tokenizer.json beside ${file}; put the model's own there.`, {
+      code: 'tokenizer-missing',
+      file,
+      where: 'tokenizer.json',
+      found: 'no file',
+      allowed: 'tokenizer.json',
+    })
   const { tokenizerJson, tokenizerConfig, chatTemplate } = companions
   return {
     kind: 'json',

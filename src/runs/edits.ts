@@ -291,7 +291,7 @@ function applyEdit(
     if (axis === 'batch') return [s]
     if (!over.has(axis)) return [0]
     const all = Array.from({ length: cells.shape[i]! }, (_, n) => n)
-    if (axis === 'head' || axis === 'group') return chosen ? [...chosen] : all
+    if (axis === 'head' || axis === 'group') return chosen ? [...new Set(chosen)] : all
     // A value for every row (or key) of the prompt says nothing of those that are generated later.
     const given = value?.shape[i - axes.length + value.shape.length] ?? 1
     const end = Math.min(sample.ids.length, given === 1 ? sample.ids.length : given)

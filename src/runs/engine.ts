@@ -48,6 +48,7 @@ export class Engine implements AsyncDisposable {
   readonly model: Model
   /** Set it to count what is computed. */
   ledger: Ledger | undefined
+  #turn: Promise<void> = Promise.resolve()
   readonly #sessions = new Map<string, { executable: Executable; residence: Residence }>()
 
   constructor(
@@ -88,7 +89,7 @@ export class Engine implements AsyncDisposable {
     return trace(this.model, r.extent, r.probes, r.want, r.finish?.outputs)
   }
 
-  async compile(r: Recipe): Promise<Executable> {
+  async #compile(r: Recipe): Promise<Executable> {
     const key = recipeKey(r)
     const known = this.#sessions.get(key)
     if (known) {
@@ -109,19 +110,38 @@ export class Engine implements AsyncDisposable {
 
   /** Closes the sessions of one kind: those that hold private memory are not kept longer than their work. */
   async close(residence: Residence): Promise<void> {
-    for (const [key, session] of this.#sessions) {
-      if (session.residence !== residence) continue
-      this.#sessions.delete(key)
-      await session.executable[Symbol.asyncDispose]()
-    }
+    await this.#inTurn(async () => {
+      for (const [key, session] of this.#sessions) {
+        if (session.residence !== residence) continue
+        this.#sessions.delete(key)
+        await session.executable[Symbol.asyncDispose]()
+      }
+    })
   }
 
-  /** Compiles (or finds) the graph of the recipe and runs it. */
+  /** Compiles (or finds) the graph of the recipe and runs it, after whatever was asked for before. */
   async run(r: Recipe, feeds: Feeds, o: { into?: Feeds; signal?: AbortSignal | undefined } = {}): Promise<Arrays> {
-    throwIfAborted(o.signal)
-    const executable = await this.compile(r)
-    if (this.ledger) this.#count(this.ledger, executable.graph, bindDims(executable.graph, feeds))
-    return await executable.run(feeds, o)
+    return await this.#inTurn(async () => {
+      throwIfAborted(o.signal)
+      const executable = await this.#compile(r)
+      if (this.ledger) this.#count(this.ledger, executable.graph, bindDims(executable.graph, feeds))
+      return await executable.run(feeds, o)
+    })
+  }
+
+  /** Sessions are opened, used and closed by one caller at a time. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn
+    let end = () => {}
+    this.#turn = new Promise<void>(resolve => {
+      end = resolve
+    })
+    await before
+    try {
+      return await work()
+    } finally {
+      end()
+    }
   }
 
   #count(ledger: Ledger, graph: Graph, dims: Dims): void {

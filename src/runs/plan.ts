@@ -1,7 +1,7 @@
 import { flopsOf, peakBytesOf } from '../graph/measure.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
-import { type Point, point, pointKey, SITES } from '../words/site.ts'
+import { type Point, point, pointKey, SITES, type Site } from '../words/site.ts'
 import type { ReadyEdit } from './edits.ts'
 import { editProbes, lowerEdits } from './edits.ts'
 import { type Engine, type Recipe, recipeKey } from './engine.ts'
@@ -56,7 +56,7 @@ export interface Plan {
 const BATCH_ROWS = 2048
 
 /** The site from which on an edit only changes what comes after attention of its layer. */
-const AFTER_ATTENTION = new Set([
+const AFTER_ATTENTION: ReadonlySet<Site> = new Set<Site>([
   'z',
   'head_out',
   'attn_sum',

@@ -20,7 +20,7 @@ export interface RunOptions extends EditContext {
   /** Reductions of patterns to rows, kept by their key (`pattern@6/ID`) whatever the sink takes. */
   readonly reductions?: readonly Probe[]
   readonly edits?: readonly Edit[]
-  /** All logits [time, vocabulary] instead of those after the last token. */
+  /** All logits [time, vocabulary] instead of those after the last token; a sink takes them, in blocks of rows. */
   readonly allLogits?: boolean
   /** Takes captures as they come, layer by layer, instead of gathering them in memory. */
   readonly sink?: Sink
@@ -132,28 +132,29 @@ async function finish(
 ): Promise<Omit<SequenceRun, 'captured'>> {
   const { dim, vocab } = engine.config
   const predicted = ids.length - 1
+  const { sink, signal } = o
+  const hand = sink && ((rows: Float32Array) => sink(point('logits'), f32([rows.length / vocab, vocab], rows)))
+  const logits = o.allLogits ? (hand ?? true) : false
   const targets = Int32Array.from(ids.slice(1))
   const head =
-    predicted > 0
-      ? await unembed(engine, hidden.subarray(0, predicted * dim), {
-          targets,
-          logits: o.allLogits ?? false,
-          signal: o.signal,
-        })
-      : {}
-  const last = (await unembed(engine, hidden.subarray(predicted * dim), { logits: true, signal: o.signal })).logits!
-  const logits = o.allLogits ? new Float32Array(ids.length * vocab) : last
-  if (o.allLogits) {
-    if (head.logits) logits.set(head.logits)
-    logits.set(last, predicted * vocab)
-  }
+    predicted > 0 ? await unembed(engine, hidden.subarray(0, predicted * dim), { targets, logits, signal }) : {}
+  const last = (await unembed(engine, hidden.subarray(predicted * dim), { logits: true, signal })).logits!
+  if (o.allLogits) await hand?.(last)
   return {
     ids,
     loss: lossOf(head.nll),
     tokenLoss: head.nll ?? new Float32Array(),
     top: topTokens(last, TOP),
-    logits: f32(o.allLogits ? [ids.length, vocab] : [vocab], logits),
+    logits: o.allLogits && !hand ? joined(head.logits, last, vocab) : f32([vocab], last),
   }
+}
+
+/** The logits of the predicted rows and of the last one as one array [time, vocabulary]. */
+function joined(rows: Float32Array | undefined, last: Float32Array, vocab: number): NDArray<'f32'> {
+  const all = new Float32Array((rows?.length ?? 0) + vocab)
+  if (rows) all.set(rows)
+  all.set(last, all.length - vocab)
+  return f32([all.length / vocab, vocab], all)
 }
 
 /**
@@ -181,7 +182,13 @@ async function toLogits(
   const start = hidden ? { [`feed:${pointKey(from)}`]: f32([1, time, engine.config.dim], hidden) } : tokenFeeds([ids])
   const feeds = { ...pass.feeds, ...start, targets }
   const out = await engine.run(recipe, feeds, { signal: o.signal })
-  await hand(capture, out, pass, sink)
+  await hand(
+    capture.filter(p => p.site !== 'logits' || !o.allLogits || !o.sink),
+    out,
+    pass,
+    sink,
+  )
+  if (o.allLogits && o.sink) await sink(point('logits'), sampleOf(out.logits!))
   const logits = out.logits!.data as Float32Array
   const last = logits.slice((time - 1) * engine.config.vocab)
   const nll = (out.nll!.data as Float32Array).subarray(0, time - 1)
@@ -190,14 +197,16 @@ async function toLogits(
     loss: lossOf(nll),
     tokenLoss: nll,
     top: topTokens(last, TOP),
-    logits: o.allLogits ? sampleOf(out.logits!) : f32([last.length], last),
+    logits: o.allLogits && !o.sink ? sampleOf(out.logits!) : f32([last.length], last),
   }
 }
 
 /** Refuses before anything runs what would not fit, with the number. */
 function checkBudget(engine: Engine, ids: readonly number[], o: RunOptions): void {
   const { budget, capture = [] } = o
-  const logits = o.allLogits ? 4 * ids.length * engine.config.vocab : 0
+  const tail = [...capture, ...(o.edits ?? []).map(e => e.at)].some(isTail)
+  const rows = tail || (o.allLogits && !o.sink) ? ids.length : o.allLogits ? Math.min(SHORT, ids.length) : 0
+  const logits = 4 * rows * engine.config.vocab
   const part = (p: Point) => (SITES[p.site].perLayer ? p.layer : p.site)
   const together = (p: Point) => capture.filter(q => part(q) === part(p))
   const parts = o.sink ? capture.map(together) : [capture]

@@ -27,47 +27,54 @@ export const negativeLogLikelihood: NonNullable<Recipe['finish']> = {
 }
 
 interface Unembedded {
-  /** [rows, vocabulary], when asked for. */
+  /** [rows, vocabulary], when they were to be kept. */
   readonly logits?: Float32Array
   /** [rows], when targets were given; nats. */
   readonly nll?: Float32Array
 }
 
+interface UnembedOptions {
+  /** Keep the logits of all rows, or take each block of rows as it comes (the array is used again afterwards). */
+  readonly logits?: boolean | ((rows: Float32Array) => Promise<void>)
+  readonly targets?: Int32Array
+  readonly residence?: Residence
+  readonly signal?: AbortSignal | undefined
+}
+
 /** From rows of the last residual [rows, dim] to logits and losses, a block of rows at a time. */
-export async function unembed(
-  engine: Engine,
-  hidden: Float32Array,
-  o: { logits?: boolean; targets?: Int32Array; residence?: Residence; signal?: AbortSignal | undefined },
-): Promise<Unembedded> {
+export async function unembed(engine: Engine, hidden: Float32Array, o: UnembedOptions): Promise<Unembedded> {
   const { dim, vocab, layers } = engine.config
   const rows = hidden.length / dim
   const at = point('resid_post', layers - 1)
-  const logits = o.logits ? new Float32Array(rows * vocab) : undefined
+  const take = typeof o.logits === 'function' ? o.logits : undefined
+  const logits = o.logits ? new Float32Array(Math.min(rows, take ? ROWS : rows) * vocab) : undefined
   const nll = o.targets ? new Float32Array(rows) : undefined
   const recipe: Recipe = {
     extent: engine.extent(1),
     probes: [{ at, do: 'feed' }],
     want: logits ? [point('logits')] : [],
-    ...(o.residence ? { residence: o.residence } : {}),
     ...(nll ? { finish: negativeLogLikelihood } : {}),
+    ...(o.residence ? { residence: o.residence } : {}),
   }
   for (let start = 0; start < rows; start += ROWS) {
     throwIfAborted(o.signal)
     const count = Math.min(ROWS, rows - start)
-    const part = (x: Float32Array, width: number) => x.subarray(start * width, (start + count) * width)
+    const part = (x: Float32Array, width: number, from = start) => x.subarray(from * width, (from + count) * width)
     const targets = o.targets && i32([1, count, 1], o.targets.subarray(start, start + count))
+    const block = logits && part(logits, vocab, take ? 0 : start)
     await engine.run(
       recipe,
       { [`feed:resid_post@${at.layer}`]: f32([1, count, dim], part(hidden, dim)), ...(targets ? { targets } : {}) },
       {
         into: {
-          ...(logits ? { logits: f32([1, count, vocab], part(logits, vocab)) } : {}),
+          ...(block ? { logits: f32([1, count, vocab], block) } : {}),
           ...(nll ? { nll: f32([1, count], part(nll, 1)) } : {}),
         },
       },
     )
+    if (block) await take?.(block)
   }
-  return { ...(logits ? { logits } : {}), ...(nll ? { nll } : {}) }
+  return { ...(logits && !take ? { logits } : {}), ...(nll ? { nll } : {}) }
 }
 
 /** The k most likely tokens of one row of logits with their natural log-probabilities, most likely first. */

@@ -75,7 +75,11 @@ export const editSchema = z.discriminatedUnion('do', [
     keys: positionsSchema.default('all'),
     ...address,
   }),
-  z.strictObject({ do: z.literal('temperature'), tau: finite.refine(t => t > 0, 'must be above 0'), ...address }),
+  z.strictObject({
+    do: z.literal('temperature'),
+    tau: finite.refine(t => t > 0 && Number.isFinite(Math.fround(1 / t)), 'must be above 0, with a finite inverse'),
+    ...address,
+  }),
   z.strictObject({
     do: z.literal('bias'),
     by: finite,
