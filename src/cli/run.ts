@@ -68,7 +68,8 @@ async function act(model: string, text: string | undefined, o: Options, context:
   const suffix = await checkOutput(o)
   const given = await promptOf(text, o, context)
   const { edits, folder } = o.edit === undefined ? { edits: [], folder: '.' } : await readEdits(o.edit)
-  await using m = await openModel(model, o, context)
+  // Not disposed: the process ends with the command, and giving the mapped weights back first only delays that.
+  const m = await openModel(model, o, context)
   given.check(m.config.vocab)
   const { signal } = context
   if (o.printGraph) {

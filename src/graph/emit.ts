@@ -21,6 +21,8 @@ export interface Emitter {
   constant(value: NDArray): string
   weight(name: string): string
   input(name: string, dtype: DType, shape: Shape): string
+  /** The target of a reshape: constant where one size at most is not, which the runtime then finds by itself. */
+  reshapeTo(dims: readonly Dim[]): string
   /** An int64 vector of sizes: constant, or computed at run time from the shapes of the graph's inputs. */
   sizes(dims: readonly Dim[]): string
 }

@@ -35,10 +35,10 @@ export function parseCapture(text: string, layers: number): Capture {
   return { text, site: name, layer: Number(layer) }
 }
 
-/** Every point that the captures name, once. */
+/** Every point that the captures name, once, in the order of the layers. */
 export function capturePoints(captures: readonly Capture[], layers: number): Point[] {
   const points = captures.flatMap(c => pointsOf(c.site, layers, c.layer))
-  return [...new Map(points.map(p => [pointKey(p), p])).values()]
+  return [...new Map(points.map(p => [pointKey(p), p])).values()].sort((a, b) => a.layer - b.layer)
 }
 
 /** The capture as one array: a site of all layers is stacked along a first axis. */

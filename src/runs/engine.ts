@@ -10,7 +10,7 @@ import type { Weights } from '../runtime/weights.ts'
 import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 import { type Point, pointKey } from '../words/site.ts'
 import type { Probe } from './probe.ts'
-import { type Extent, trace } from './trace.ts'
+import { type BatchSizes, type Extent, trace } from './trace.ts'
 
 /** What a graph is made from. Equal recipes give the same compiled graph. */
 export interface Recipe {
@@ -85,12 +85,12 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Traces the graph of a recipe without compiling it. */
-  trace(r: Recipe): Graph {
-    return trace(this.model, r.extent, r.probes, r.want, r.finish?.outputs)
+  trace(r: Recipe, fixed?: BatchSizes): Graph {
+    return trace(this.model, r.extent, r.probes, r.want, r.finish?.outputs, fixed)
   }
 
-  async #compile(r: Recipe): Promise<Executable> {
-    const key = recipeKey(r)
+  async #compile(r: Recipe, fixed: BatchSizes | undefined): Promise<Executable> {
+    const key = `${recipeKey(r)}${fixed ? `${fixed.batch}x${fixed.time}` : ''}`
     const known = this.#sessions.get(key)
     if (known) {
       this.#sessions.delete(key)
@@ -103,7 +103,7 @@ export class Engine implements AsyncDisposable {
       await executable[Symbol.asyncDispose]()
     }
     const residence = r.residence ?? this.residence
-    const executable = await this.backend.compile(this.trace(r), this.weights, residence)
+    const executable = await this.backend.compile(this.trace(r, fixed), this.weights, residence)
     this.#sessions.set(key, { executable, residence })
     return executable
   }
@@ -123,10 +123,20 @@ export class Engine implements AsyncDisposable {
   async run(r: Recipe, feeds: Feeds, o: { into?: Feeds; signal?: AbortSignal | undefined } = {}): Promise<Arrays> {
     return await this.#inTurn(async () => {
       throwIfAborted(o.signal)
-      const executable = await this.#compile(r)
+      const executable = await this.#compile(r, this.#fixed(r, feeds))
       if (this.ledger) this.#count(this.ledger, executable.graph, bindDims(executable.graph, feeds))
       return await executable.run(feeds, o)
     })
+  }
+
+  /**
+   * The sizes that are written into the graph: a session with named sizes takes six to ten times as long to open. One
+   * that is kept for texts of any length keeps the names.
+   */
+  #fixed({ residence = this.residence, extent }: Recipe, { input }: Feeds): BatchSizes | undefined {
+    if (!input || (residence === 'resident' && !extent.past)) return undefined
+    const [batch = 1, time = 1] = input.shape
+    return { batch, time }
   }
 
   /** Sessions are opened, used and closed by one caller at a time. */

@@ -22,6 +22,12 @@ export interface Extent {
   readonly read: boolean
 }
 
+/** Sizes of a batch that a graph may be made for. */
+export interface BatchSizes {
+  readonly batch: number
+  readonly time: number
+}
+
 const shapeAlong = (at: Point, value: Sym, over: readonly Axis[]): Dim[] =>
   SITES[at.site].axes.map((axis, i) => (over.includes(axis) ? value.shape[i]! : 1))
 
@@ -62,6 +68,7 @@ function tapOf(probes: readonly Probe[], want: readonly Point[]): { tap: Tap; ca
  * The graph of a model under probes. Inputs: `input` int32 [batch, time], `offset` int32 [batch], `read` int32 [rows],
  * `past.L.k`, `past.L.v` [batch, past, group, dimension], `feed:POINT`, `edit:POINT.m|a|b`. Outputs: the wanted and
  * captured points by their key, and whatever `finish` makes of the logits. What no output needs is not in the graph.
+ * `fixed` sizes are written into the graph instead of their names.
  */
 export function trace(
   model: Model,
@@ -69,8 +76,9 @@ export function trace(
   probes: readonly Probe[],
   want: readonly Point[],
   finish?: (logits: Sym) => ReadonlyMap<string, Sym>,
+  fixed?: BatchSizes,
 ): Graph {
-  const [batch, time, past] = [dim('batch'), dim('time'), dim('past')]
+  const [batch, time, past] = [fixed?.batch ?? dim('batch'), fixed?.time ?? dim('time'), dim('past')]
   const { tap, captured } = tapOf(probes, want)
   const before = (layer: number, { k, v }: LayerKV): LayerKV => ({
     k: input(`past.${layer}.k`, 'f32', k.shape.with(1, past)),

@@ -135,6 +135,13 @@ async function sourceOf(
     return { sequences: [source] }
   }
   if (edit.do === 'resample') {
+    if (edit.draws > 1)
+      throw usage(
+        `${where}: one run takes one draw; several draws are for a sweep over prompts.`,
+        `${where}.draws`,
+        edit.draws,
+        1,
+      )
     const others = (context.others ?? []).filter(o => o.length === ids.length && o.join() !== ids.join())
     if (others.length === 0)
       throw usage(

@@ -21,7 +21,8 @@ const sessionOptions = (threads: number, residence: Residence, folder: string) =
   executionProviders: ['cpu'],
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
-  graphOptimizationLevel: 'basic' as const,
+  // Graphs come simplified: the runtime's own passes cost more than they save, unless the session stays.
+  graphOptimizationLevel: residence === 'once' ? ('disabled' as const) : ('basic' as const),
   enableMemPattern: false,
   enableCpuMemArena: residence !== 'once',
   // Errors of a run arrive as exceptions; printed as well, they would mix with the command's own words.

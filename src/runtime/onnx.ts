@@ -89,6 +89,13 @@ class Writer implements Emitter {
     return name
   }
 
+  reshapeTo(dims: readonly Dim[]): string {
+    const unknown = dims.filter(d => typeof d !== 'number').length
+    return unknown === 1 && !dims.includes(0)
+      ? this.int64(dims.map(d => (typeof d === 'number' ? d : -1)))
+      : this.sizes(dims)
+  }
+
   sizes(dims: readonly Dim[]): string {
     if (dims.every(d => typeof d === 'number')) return this.int64(dims)
     const parts = dims.map(d => (typeof d === 'number' ? this.int64([d]) : this.#size(d)))

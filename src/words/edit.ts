@@ -55,7 +55,7 @@ export const editSchema = z.discriminatedUnion('do', [
   z.strictObject({
     do: z.literal('resample'),
     seed: index.default(0),
-    draws: z.number().int().min(1).max(1024).default(8),
+    draws: z.number().int().min(1).max(1024).default(1),
     ...address,
   }),
   z.strictObject({ do: z.literal('scale'), by: finite, ...address }),

@@ -40,7 +40,7 @@ describe('edits', () => {
     expect(list).toHaveLength(11)
     expect(list[0]?.at).toEqual({ site: 'z', layer: 1, stack: 'decoder' })
     expect(list[1]).toMatchObject({ reference: 'self' })
-    expect(list[2]).toMatchObject({ seed: 0, draws: 8 })
+    expect(list[2]).toMatchObject({ seed: 0, draws: 1 })
     expect(list[8]).toMatchObject({ queries: 'all', keys: [0] })
     expect(checkEdits(list, 'again')).toEqual(list)
   })
@@ -77,7 +77,7 @@ describe('edits', () => {
     [
       'a temperature of 0',
       { do: 'temperature', at, tau: 0 },
-      { code: 'edits-value', where: 'edits[1].tau', found: 0, allowed: 'must be above 0' },
+      { code: 'edits-value', where: 'edits[1].tau', found: 0, allowed: 'must be above 0, with a finite inverse' },
     ],
     ['a scale of 1e39', { do: 'scale', at, by: 1e39 }, { code: 'edits-value', where: 'edits[1].by', found: 1e39 }],
     ['a scale of "NaN"', { do: 'scale', at, by: 'NaN' }, { code: 'edits-type', where: 'edits[1].by', found: 'NaN' }],

@@ -131,7 +131,7 @@ const ropeNode = composite<object>({
   lower: (e, inputs, _, node) => {
     if (e.target === 'portable') return undefined
     const [batch, time, heads, width] = node.shape as [number, number, number, number]
-    const rows = e.node('Reshape', [inputs[0]!, e.sizes([batch, time, heads * width])])
+    const rows = e.node('Reshape', [inputs[0]!, e.reshapeTo([batch, time, heads * width])])
     const positions = e.node('Cast', [inputs[3]!], { to: 7 })
     const turned = e.node(
       'RotaryEmbedding',
@@ -139,7 +139,7 @@ const ropeNode = composite<object>({
       { interleaved: 0, num_heads: heads },
       CONTRIB,
     )
-    return e.node('Reshape', [turned, e.sizes(node.shape)])
+    return e.node('Reshape', [turned, e.reshapeTo(node.shape)])
   },
   flow: ([x, , , positions]) => [
     x!.shape.map((_, i) => (i === 3 ? null : i)),

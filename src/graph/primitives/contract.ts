@@ -122,7 +122,7 @@ const linearNode = primitive<object>({
       ? inputs[0]!
       : e.node('Reshape', [inputs[0]!, e.int64([-1, x.shape[x.shape.length - 1] as number])])
     const product = e.node('Gemm', [rows, ...inputs.slice(1)], { transB: 1 })
-    return flat ? product : e.node('Reshape', [product, e.sizes(node.shape)])
+    return flat ? product : e.node('Reshape', [product, e.reshapeTo(node.shape)])
   },
   flow: (inputs, _, out) => {
     const rank = out.shape.length

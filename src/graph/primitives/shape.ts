@@ -30,7 +30,7 @@ const reshapeNode = primitive<{ readonly shape: Shape }>({
     sameDim(productOf(x!.shape), productOf(shape)) ? { dtype: x!.dtype, shape } : `cannot hold [${shape.join(', ')}]`,
   evaluate: ([x], _, shape) => pick(x!, shape, i => i),
   lower: (e, inputs, { shape }) =>
-    e.node('Reshape', [inputs[0]!, e.sizes(shape)], shape.includes(0) ? { allowzero: 1 } : {}),
+    e.node('Reshape', [inputs[0]!, e.reshapeTo(shape)], shape.includes(0) ? { allowzero: 1 } : {}),
   // An axis survives where the sizes before it agree on both sides, and so does its own.
   flow: ([x], _, out) => [
     x!.shape.map((d, i) => {
