@@ -36,12 +36,12 @@ export async function benchGenerate(model: string, o: BenchOptions): Promise<Ben
     0,
   )
   const best = Math.max(...rates)
-  const limit = Math.max(bandwidth.sum, bandwidth.rowTimesMatrix)
+  const limit = Math.max(bandwidth.sum, bandwidth.rowTimesWeights)
   const figures: Figure[] = [
     { what: 'generation', value: best, unit: 'tokens/s' },
     { what: 'weights read for each token', value: bytes / 1e6, unit: 'MB' },
     { what: 'read bandwidth, sum of 1 GB', value: bandwidth.sum, unit: 'GB/s' },
-    { what: 'read bandwidth, one row times the unembedding', value: bandwidth.rowTimesMatrix, unit: 'GB/s' },
+    { what: 'read bandwidth, one row times every weight', value: bandwidth.rowTimesWeights, unit: 'GB/s' },
     { what: 'weights read over the read bandwidth', value: (best * bytes) / 1e9 / limit, unit: 'ratio' },
   ]
   await engine[Symbol.asyncDispose]()

@@ -53,16 +53,28 @@ export async function matmulRate(engine: Engine, rows: number, reps: number): Pr
   return flops / ms / 1e6
 }
 
-/** GB/s at which this process reads memory: the faster of a sum over 1 GB and of one row times the unembedding. */
-export async function readBandwidth(engine: Engine, reps: number): Promise<{ sum: number; rowTimesMatrix: number }> {
-  const { vocab, dim: width, tied } = engine.config
-  const rows = 2 ** 14
+/**
+ * GB/s at which this process reads memory: a sum over 1 GB, and one row times every weight matrix of the model, which is
+ * what a generated token must read at least.
+ */
+export async function readBandwidth(engine: Engine, reps: number): Promise<{ sum: number; rowTimesWeights: number }> {
   const cells = 2 ** 14
-  const x = input('x', 'f32', [rows, cells])
-  await using reduce = await engine.backend.compile(graphOf(new Map([['y', sum(x, 1)]])), engine.weights, 'once')
-  const data = f32([rows, cells], new Float32Array(rows * cells).fill(1))
+  const x = input('x', 'f32', [cells, cells])
+  await using reduce = await engine.backend.compile(graphOf(new Map([['y', sum(x, 1)]])), engine.weights, 'resident')
+  const data = f32([cells, cells], new Float32Array(cells * cells).fill(1))
   const summed = await timed(() => reduce.run({ x: data }), reps)
-  const name = tied ? 'model.embed_tokens.weight' : 'lm_head.weight'
-  const row = await mapTime(engine, [name, vocab, width], 1, 'resident', 4 * reps)
-  return { sum: (4 * rows * cells) / summed.min / 1e6, rowTimesMatrix: (4 * vocab * width) / row / 1e6 }
+  const matrices = engine.weights.names.flatMap(name => {
+    const { shape } = engine.weights.entry(name)!
+    return shape.length === 2 ? [{ name, out: shape[0]!, inner: shape[1]! }] : []
+  })
+  const rows = new Map(matrices.map(({ inner }) => [inner, input(`row ${inner}`, 'f32', [1, inner])]))
+  const products = matrices.map(
+    ({ name, out, inner }) => [name, linear(rows.get(inner)!, weight(name, [out, inner]))] as const,
+  )
+  const graph = graphOf(new Map(products.map(([name, y]) => [`y ${name}`, y])))
+  await using all = await engine.backend.compile(graph, engine.weights, 'resident')
+  const feeds = Object.fromEntries([...rows.keys()].map(inner => [`row ${inner}`, f32([1, inner], noise(inner))]))
+  const read = await timed(() => all.run(feeds), 4 * reps)
+  const bytes = matrices.reduce((n, { out, inner }) => n + 4 * out * inner, 0)
+  return { sum: (4 * cells * cells) / summed.min / 1e6, rowTimesWeights: bytes / read.min / 1e6 }
 }

@@ -80,6 +80,17 @@ async function start(p: Plan, index: number, batch: number, signal?: AbortSignal
   return { index, prepared, batch, clean: new Map(Object.entries(out)), metric: metric!, residual: new Map() }
 }
 
+/** Pieces of equal length as one array: the memory that they lie in, where they follow each other there, else a copy. */
+function together(pieces: readonly Float32Array[]): Float32Array {
+  const [first] = pieces
+  const { buffer, byteOffset, length } = first!
+  if (pieces.every((p, i) => p.buffer === buffer && p.byteOffset === byteOffset + 4 * i * length))
+    return new Float32Array(buffer, byteOffset, pieces.length * length)
+  const joined = new Float32Array(pieces.length * length)
+  for (const [i, p] of pieces.entries()) joined.set(p, i * length)
+  return joined
+}
+
 /** One batch of runs of one sample through one layer. */
 async function step(
   { prepared, clean, residual }: Advancing,
@@ -93,8 +104,7 @@ async function step(
   const fed: Record<string, NDArray> = {}
   for (const at of group.clean) fed[`feed:${pointKey(at)}`] = repeated(clean.get(pointKey(at))!, runs.length)
   if (group.clean.length === 0 && residual.has(runs[0]!)) {
-    const x = new Float32Array(runs.length * width)
-    for (const [b, run] of runs.entries()) x.set(residual.get(run)!, b * width)
+    const x = together(runs.map(run => residual.get(run)!))
     fed[`feed:resid_pre@${layer}`] = f32([runs.length, time, engine.config.dim], x)
   }
   const out = await engine.run(group.recipe, { ...tokenFeeds(runs.map(() => sample.ids)), ...feeds, ...fed })

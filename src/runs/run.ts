@@ -86,14 +86,29 @@ async function wholeBody(
   return out[pointKey(end)]!.data as Float32Array
 }
 
+/** Whether something else than whole values comes out. */
+const reductions = (probes: readonly Probe[]): boolean => probes.some(p => p.do === 'capture')
+
 /** The same in segments of one layer: only one layer's captures exist at a time. */
 async function layeredBody(engine: Engine, pass: Pass, sink: Sink, o: RunOptions): Promise<Float32Array> {
   const { layers, dim } = engine.config
   const time = pass.ids.length
   const extent = engine.extent(time)
+  const rooms = new Map<string, NDArray<'f32'>>()
+  const arrayFor = (p: Point): NDArray<'f32'> => {
+    const shape = siteShape(p, engine.config, { start: 0, count: time })
+    return f32(shape, new Float32Array(shape.reduce((n, d) => n * d, 1)))
+  }
+  const room = (p: Point): NDArray<'f32'> => {
+    const known = rooms.get(p.site) ?? arrayFor(p)
+    rooms.set(p.site, known)
+    return known
+  }
   const step = async (probes: readonly Probe[], capture: readonly Point[], end: Point, from?: Float32Array) => {
     throwIfAborted(o.signal)
     const start: Probe[] = from ? [{ at: point('resid_pre', end.layer), do: 'feed' }] : []
+    // Captures of hundreds of megabytes go into the same memory at every layer: fresh pages would cost more than the sums.
+    const into = Object.fromEntries([...capture.map(p => [pointKey(p), room(p)]), [pointKey(end), arrayFor(end)]])
     const out = await engine.run(
       { extent, probes: [...start, ...probes], want: [...capture, end], residence: 'once' },
       {
@@ -101,6 +116,7 @@ async function layeredBody(engine: Engine, pass: Pass, sink: Sink, o: RunOptions
         ...pass.feeds,
         ...(from ? { [`feed:resid_pre@${end.layer}`]: f32([1, time, dim], from) } : {}),
       },
+      reductions(probes) ? {} : { into },
     )
     await hand(capture, out, pass, sink)
     return out[pointKey(end)]!.data as Float32Array

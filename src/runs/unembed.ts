@@ -54,7 +54,8 @@ export async function unembed(engine: Engine, hidden: Float32Array, o: UnembedOp
     probes: [{ at, do: 'feed' }],
     want: logits ? [point('logits')] : [],
     ...(nll ? { finish: negativeLogLikelihood } : {}),
-    ...(o.residence ? { residence: o.residence } : {}),
+    // Beside a resident session this one must not wait actively: two that do take the cores from each other.
+    residence: o.residence ?? (engine.residence === 'resident' ? 'batch' : 'once'),
   }
   for (let start = 0; start < rows; start += ROWS) {
     throwIfAborted(o.signal)

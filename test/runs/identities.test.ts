@@ -126,7 +126,7 @@ describe.each([
       budget: captureBytes(engine, oneLayer, IDS.length) + logits,
       sink: async (p, value) => {
         if (p.site === 'logits') rows.push(...value.data)
-        else parts.set(pointKey(p), value)
+        else parts.set(pointKey(p), f32(value.shape, value.data.slice()))
       },
       onProgress: ({ what, done }) => layers.push(`${what} ${done}`),
     })

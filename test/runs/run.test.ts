@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkEdits } from '../../src/results/input.ts'
 import { type Engine, newLedger } from '../../src/runs/engine.ts'
 import { captureBytes, pointsOf, type RunOptions, runSequence } from '../../src/runs/run.ts'
-import type { NDArray } from '../../src/words/arrays.ts'
+import { f32, type NDArray } from '../../src/words/arrays.ts'
 import { type Point, point, pointKey, siteNames } from '../../src/words/site.ts'
 import { engineOf, json, type TinyExpected, tiny } from '../support/models.ts'
 import { refusal } from '../support/refusal.ts'
@@ -101,7 +101,8 @@ describe('budget', () => {
     const values = new Map<string, NDArray<'f32'>>()
     const sink = async (p: Point, value: NDArray<'f32'>) => {
       order.push(pointKey(p))
-      values.set(pointKey(p), value)
+      // The array is used again for the next layer.
+      values.set(pointKey(p), f32(value.shape, value.data.slice()))
     }
     const budget = need() / layers
     const { captured } = await runSequence(engine, IDS, { capture: capture(), budget, sink })

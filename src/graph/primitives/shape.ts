@@ -60,9 +60,12 @@ const permuteNode = primitive<{ readonly order: readonly number[] }>({
   lower: (e, inputs, { order }) => e.node('Transpose', inputs, { perm: order }),
   flow: ([x], { order }) => [x!.shape.map((_, i) => order.indexOf(i))],
 })
-/** Axis i of the result is axis `order[i]` of `x`. */
-export const permute = (x: Sym, order: readonly number[]): Sym =>
-  order.length === x.shape.length && order.every((a, i) => a === i) ? x : permuteNode([x], { order })
+/** Axis i of the result is axis `order[i]` of `x`. Where only axes of size 1 move, the cells stay and it is a reshape. */
+export function permute(x: Sym, order: readonly number[]): Sym {
+  const moved = permuteNode([x], { order })
+  const wide = order.filter(axis => x.shape[axis] !== 1)
+  return wide.every((axis, i) => i === 0 || axis > wide[i - 1]!) ? reshape(x, moved.shape) : moved
+}
 
 const expandNode = primitive<{ readonly shape: Shape }>({
   name: 'expand',
