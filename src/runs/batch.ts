@@ -1,5 +1,5 @@
 import type { Feeds } from '../runtime/backend.ts'
-import { i32 } from '../words/arrays.ts'
+import { f32, i32, type NDArray } from '../words/arrays.ts'
 import { HeadwiseError } from '../words/error.ts'
 
 /**
@@ -38,3 +38,6 @@ export function checkTokens(ids: readonly number[], vocab: number): void {
       allowed: vocab - 1,
     })
 }
+
+/** The first sample of a batch without the batch axis. */
+export const sampleOf = (value: NDArray): NDArray<'f32'> => f32(value.shape.slice(1), value.data as Float32Array)

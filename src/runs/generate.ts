@@ -1,11 +1,11 @@
 import { KvSlab } from '../attention/kv/slab.ts'
 import type { Arrays } from '../runtime/backend.ts'
 import { createRandom } from '../statistics/random.ts'
-import { f32, i32, type NDArray } from '../words/arrays.ts'
+import { i32, type NDArray } from '../words/arrays.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError, throwIfAborted } from '../words/error.ts'
-import { type Point, point, pointKey } from '../words/site.ts'
-import { checkTokens } from './batch.ts'
+import { isTail, type Point, point, pointKey } from '../words/site.ts'
+import { checkTokens, sampleOf } from './batch.ts'
 import { lowerEdits, type ReadyEdit } from './edits.ts'
 import type { Engine, Recipe } from './engine.ts'
 import { checkSampling, type Sampling, sampleToken } from './sample.ts'
@@ -29,7 +29,6 @@ export interface GeneratedToken {
 
 /** Above this many tokens a resident session earns back the half second that packing its weights takes. */
 const RESIDENT_FROM = 48
-const tail = (p: Point) => p.site === 'final_norm' || p.site === 'logits'
 
 /** One sequence that grows: its tokens, its slab, its edits. */
 class Growing {
@@ -68,7 +67,7 @@ class Growing {
     const kv = Array.from({ length: engine.config.layers }, (_, l) => [point('k', l), point('v', l)]).flat()
     const wanted = new Map([...kv, ...capture, point('logits')].map(p => [pointKey(p), p]))
     // Only the last row is unembedded, unless something is read or changed there.
-    const read = start === 0 && ![...probes.map(p => p.at), ...capture].some(tail)
+    const read = start === 0 && ![...probes.map(p => p.at), ...capture].some(isTail)
     const recipe: Recipe = {
       extent: engine.extent(count, { past: start > 0, read, reach: this.#reach }),
       probes,
@@ -123,8 +122,6 @@ function reachOf({ config }: Engine, prompt: number, maxTokens: number): number 
     )
   return reach
 }
-
-const sampleOf = (value: NDArray): NDArray<'f32'> => f32(value.shape.slice(1), value.data as Float32Array)
 
 /**
  * Continues a text token by token, with edits and captures in force in every pass: the result is what the same edits

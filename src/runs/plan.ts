@@ -1,7 +1,7 @@
 import { flopsOf, peakBytesOf } from '../graph/measure.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
-import { type Point, point, pointKey, SITES, type Site } from '../words/site.ts'
+import { isTail, type Point, point, pointKey, SITES, type Site } from '../words/site.ts'
 import type { ReadyEdit } from './edits.ts'
 import { editProbes, lowerEdits } from './edits.ts'
 import { type Engine, type Recipe, recipeKey } from './engine.ts'
@@ -70,7 +70,7 @@ const AFTER_ATTENTION: ReadonlySet<Site> = new Set<Site>([
 
 /** The layer at which a run first differs from the clean one; −1 when the embedding itself is edited. */
 export function startLayer(edits: readonly Edit[], layers: number): number {
-  if (edits.some(e => e.at.site === 'final_norm' || e.at.site === 'logits'))
+  if (edits.some(e => isTail(e.at)))
     throw new HeadwiseError('A sweep edits sites inside the layers; final_norm and logits come after them.', {
       code: 'sweep-site',
       fault: 'usage',

@@ -2,8 +2,8 @@ import type { Arrays } from '../runtime/backend.ts'
 import { f32, i32, type NDArray } from '../words/arrays.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError, type OnProgress, throwIfAborted } from '../words/error.ts'
-import { type Point, point, pointKey, SITES } from '../words/site.ts'
-import { checkTokens, tokenFeeds } from './batch.ts'
+import { isTail, type Point, point, pointKey, SITES } from '../words/site.ts'
+import { checkTokens, sampleOf, tokenFeeds } from './batch.ts'
 import { type EditedSample, lowerEdits, siteShape } from './edits.ts'
 import type { Engine, Recipe } from './engine.ts'
 import type { Probe } from './probe.ts'
@@ -44,7 +44,6 @@ export interface SequenceRun {
 }
 
 const TOP = 10
-const isTail = ({ site }: Point): boolean => site === 'final_norm' || site === 'logits'
 
 /** What one pass over a sequence needs, made ready. */
 interface Pass {
@@ -56,7 +55,6 @@ interface Pass {
 }
 
 const at = (layer: number) => (p: { at: Point }) => !isTail(p.at) && p.at.site !== 'embed' && p.at.layer === layer
-const sampleOf = (value: NDArray): NDArray<'f32'> => f32(value.shape.slice(1), value.data as Float32Array)
 
 /** Bytes that the captured points of a text of `time` tokens take. */
 export function captureBytes(engine: Engine, capture: readonly Point[], time: number): number {
@@ -108,7 +106,7 @@ async function layeredBody(engine: Engine, pass: Pass, sink: Sink, o: RunOptions
     throwIfAborted(o.signal)
     const start: Probe[] = from ? [{ at: point('resid_pre', end.layer), do: 'feed' }] : []
     // Captures of hundreds of megabytes go into the same memory at every layer: fresh pages would cost more than the sums.
-    const into = Object.fromEntries([...capture.map(p => [pointKey(p), room(p)]), [pointKey(end), arrayFor(end)]])
+    const into = () => Object.fromEntries([...capture.map(p => [pointKey(p), room(p)]), [pointKey(end), arrayFor(end)]])
     const out = await engine.run(
       { extent, probes: [...start, ...probes], want: [...capture, end], residence: 'once' },
       {
@@ -116,7 +114,7 @@ async function layeredBody(engine: Engine, pass: Pass, sink: Sink, o: RunOptions
         ...pass.feeds,
         ...(from ? { [`feed:resid_pre@${end.layer}`]: f32([1, time, dim], from) } : {}),
       },
-      reductions(probes) ? {} : { into },
+      reductions(probes) ? {} : { into: into() },
     )
     await hand(capture, out, pass, sink)
     return out[pointKey(end)]!.data as Float32Array

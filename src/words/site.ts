@@ -58,3 +58,6 @@ export const point = (site: Site, layer = 0, stack: Stack = 'decoder'): Point =>
 /** One text for one point; the stack is written where it is not the decoder: `z@6`, `encoder.z@6`, `logits`. */
 export const pointKey = ({ stack, layer, site }: Point): string =>
   `${stack === 'decoder' ? '' : `${stack}.`}${site}${SITES[site].perLayer ? `@${layer}` : ''}`
+
+/** Whether the point lies after the last layer. */
+export const isTail = ({ site }: Point): boolean => site === 'final_norm' || site === 'logits'
