@@ -32,7 +32,7 @@ export async function benchAblate(
     const file = join(folder, 'ids.json')
     writeFileSync(file, JSON.stringify(ids))
     for (let rep = 0; rep < o.reps; rep++) {
-      const plan = await planAblation(engine, [{ ids }], { mode: 'zero' }, 'loss', budget)
+      const plan = await planAblation(engine, [{ ids, read: { metric: 'loss' } }], { mode: 'zero' }, budget)
       engine.ledger = newLedger()
       const start = performance.now()
       await ablateHeads(plan, { signal: o.signal })

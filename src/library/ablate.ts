@@ -7,7 +7,8 @@ import {
   type Removal,
 } from '../heads/importance/ablation.ts'
 import { gridValues } from '../results/grid.ts'
-import type { Plan, Sample } from '../runs/plan.ts'
+import type { Sample } from '../runs/metric.ts'
+import type { Plan } from '../runs/plan.ts'
 import { HeadwiseError, type Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Task } from '../words/task.ts'
@@ -52,9 +53,15 @@ export async function planRemovals(opened: Opened, o: AblateOptions): Promise<Ab
   const reference = o.reference ?? (task ? 'others' : 'self')
   const encoded = task
     ? await taskSamples(task, await opened.tokenizer())
-    : { samples: await encodeAll(opened, o.prompts ?? (o.text === undefined ? [] : [o.text]), o.signal), dropped: [] }
+    : {
+        samples: (await encodeAll(opened, o.prompts ?? (o.text === undefined ? [] : [o.text]), o.signal)).map(p => ({
+          ...p,
+          read: { metric: 'loss' } as const,
+        })),
+        dropped: [],
+      }
   const read = task?.metric === 'logit_diff' ? 'logit_diff' : 'loss'
-  const samples: Sample[] = encoded.samples
+  const samples: readonly Sample[] = encoded.samples
   if (samples.length === 0)
     throw new HeadwiseError('There is nothing to measure on: give a text, token ids or a task.', {
       code: 'ablate-empty',
@@ -73,7 +80,7 @@ export async function planRemovals(opened: Opened, o: AblateOptions): Promise<Ab
       allowed: '2 or more',
     })
   const removal = removalOf(o.mode, reference, samples)
-  const plan = await planAblation(engine, samples, removal, read, budget)
+  const plan = await planAblation(engine, samples, removal, budget)
   const seed = o.seed ?? 0
   const higherIsBetter = read === 'logit_diff'
   return {

@@ -1,4 +1,4 @@
-import type { Sample } from '../runs/plan.ts'
+import type { Sample } from '../runs/metric.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Task } from '../words/task.ts'
@@ -44,8 +44,10 @@ export async function taskSamples(
     samples.push({
       ids: await tokenizer.encode(text),
       text,
-      answers: ids.slice(0, answers.length),
-      distractors: ids.slice(answers.length),
+      read:
+        task.metric === 'loss'
+          ? { metric: 'loss' }
+          : { metric: 'logit_diff', answers: ids.slice(0, answers.length), distractors: ids.slice(answers.length) },
     })
   }
   if (samples.length === 0)

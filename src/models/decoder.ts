@@ -133,7 +133,8 @@ export function decoder(c: DecoderConfig): Model {
       const wanted = input.read ? gather(reshape(x, [mulDims(batch, time), c.dim]), input.read) : x
       const final = tap(point('final_norm'), norm(wanted, 'model.norm'))
       const unembedding = c.tied ? embedding : weight('lm_head.weight', [c.vocab, c.dim])
-      return { logits: tap(point('logits'), linear(final, unembedding)), kv }
+      const columns = input.columns ? gather(unembedding, input.columns) : unembedding
+      return { logits: tap(point('logits'), linear(final, columns)), kv }
     })
   }
 }

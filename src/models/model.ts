@@ -17,13 +17,15 @@ export interface ModelInput {
   readonly past?: (layer: number, fresh: LayerKV) => LayerKV
   /** Which rows of the flattened [batch · time] the output is wanted for, int32 [rows]; all when absent. */
   readonly read?: Sym
+  /** Which columns of the vocabulary the logits are wanted for, int32 [columns]; all when absent. */
+  readonly columns?: Sym
   readonly tiling: Tiling
   /** Length of the position tables: more than any position that will be fed. */
   readonly positions: number
 }
 
 export interface ModelOutput {
-  /** [batch, time, vocabulary], or [rows, vocabulary] under `read`. */
+  /** [batch, time, vocabulary], or [rows, vocabulary] under `read`; under `columns` only those of the vocabulary. */
   readonly logits: Sym
   /** The new rows of every layer. */
   readonly kv: readonly LayerKV[]

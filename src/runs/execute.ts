@@ -2,8 +2,8 @@ import { f32, type NDArray } from '../words/arrays.ts'
 import { type OnProgress, throwIfAborted } from '../words/error.ts'
 import { point, pointKey } from '../words/site.ts'
 import { tokenFeeds } from './batch.ts'
-import { type LayerGroup, type Plan, type Prepared, prepare, rowsRead, type Sample } from './plan.ts'
-import { unembed } from './unembed.ts'
+import { type Due, Meter, rowsRead, type Sample } from './metric.ts'
+import { type LayerGroup, type Plan, type Prepared, prepare } from './plan.ts'
 
 export interface Measured {
   /** Index of the run, or −1 for the clean pass. */
@@ -13,43 +13,6 @@ export interface Measured {
 }
 
 const tick = () => new Promise<void>(resolve => setImmediate(resolve))
-
-/** Rows of the last residual gathered before they are unembedded together. */
-const GATHERED_ROWS = 8192
-
-/** The metric of each of the last residuals [time, dim] of one sample. */
-async function measure(
-  p: Plan,
-  sample: Sample,
-  hidden: readonly Float32Array[],
-  signal?: AbortSignal,
-): Promise<number[]> {
-  const { engine, read } = p
-  const { dim, vocab } = engine.config
-  const rows = rowsRead(read, sample.ids.length)
-  const first = read === 'loss' ? 0 : sample.ids.length - 1
-  const size = Math.max(1, Math.floor(GATHERED_ROWS / rows))
-  const values: number[] = []
-  for (let i = 0; i < hidden.length; i += size) {
-    const part = hidden.slice(i, i + size)
-    const wanted = new Float32Array(part.length * rows * dim)
-    for (const [b, x] of part.entries()) wanted.set(x.subarray(first * dim, (first + rows) * dim), b * rows * dim)
-    if (read === 'loss') {
-      const targets = new Int32Array(part.length * rows)
-      for (let b = 0; b < part.length; b++) targets.set(sample.ids.slice(1), b * rows)
-      const { nll } = await unembed(engine, wanted, { targets, residence: 'batch', signal })
-      for (let b = 0; b < part.length; b++)
-        values.push(nll!.subarray(b * rows, (b + 1) * rows).reduce((s, x) => s + x, 0) / rows)
-    } else {
-      const { logits } = await unembed(engine, wanted, { logits: true, residence: 'batch', signal })
-      const mean = (ids: readonly number[], b: number) =>
-        ids.reduce((s, id) => s + logits![b * vocab + id]!, 0) / ids.length
-      for (let b = 0; b < part.length; b++) values.push(mean(sample.answers!, b) - mean(sample.distractors!, b))
-    }
-    await tick()
-  }
-  return values
-}
 
 /** One clean value [1, …] repeated along the batch. */
 function repeated({ shape, data }: NDArray, batch: number): NDArray<'f32'> {
@@ -68,15 +31,24 @@ interface Advancing {
   readonly residual: Map<number, Float32Array>
 }
 
+/** The rows of a last residual [time, dim] that the sample reads. */
+function due(sample: Sample, hidden: Float32Array, dim: number, clean = false): Due {
+  const { first, count } = rowsRead(sample)
+  return { sample, hidden: hidden.subarray(first * dim, (first + count) * dim), clean }
+}
+
 /** One clean pass that keeps what the runs are fed, and its metric. */
-async function start(p: Plan, index: number, batch: number, signal?: AbortSignal): Promise<Advancing> {
+async function start(p: Plan, meter: Meter, index: number, batch: number, signal?: AbortSignal): Promise<Advancing> {
   const { engine } = p
   const prepared = await prepare(p, index, signal)
   const { sample } = prepared
   const end = point('resid_post', engine.config.layers - 1)
   const recipe = { extent: engine.extent(sample.ids.length), probes: [], want: [...prepared.kept(), end] }
   const out = await engine.run(recipe, tokenFeeds([sample.ids]), { signal })
-  const [metric] = await measure(p, sample, [out[pointKey(end)]!.data as Float32Array], signal)
+  const [metric] = await meter.read(
+    [due(sample, out[pointKey(end)]!.data as Float32Array, engine.config.dim, true)],
+    signal,
+  )
   return { index, prepared, batch, clean: new Map(Object.entries(out)), metric: metric!, residual: new Map() }
 }
 
@@ -121,8 +93,9 @@ export async function* execute(
   const total = p.base.length * engine.config.layers
   let done = 0
   for (const wave of p.waves) {
+    const meter = new Meter(engine)
     const samples: Advancing[] = []
-    for (const [i, s] of wave.samples.entries()) samples.push(await start(p, s, wave.batch[i]!, o.signal))
+    for (const [i, s] of wave.samples.entries()) samples.push(await start(p, meter, s, wave.batch[i]!, o.signal))
     for (const { index, metric } of samples) yield { run: -1, sample: index, value: metric }
     for (let layer = 0; layer < engine.config.layers; layer++) {
       for (const sample of samples) {
@@ -138,7 +111,11 @@ export async function* execute(
     }
     for (const { index, prepared, residual, metric } of samples) {
       const started = [...residual.keys()]
-      const values = await measure(p, prepared.sample, [...residual.values()], o.signal)
+      const { dim } = engine.config
+      const values = await meter.read(
+        [...residual.values()].map(x => due(prepared.sample, x, dim)),
+        o.signal,
+      )
       const measured = new Map(started.map((run, i) => [run, values[i]!]))
       for (let run = 0; run < runs.length; run++) yield { run, sample: index, value: measured.get(run) ?? metric }
     }

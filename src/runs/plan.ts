@@ -5,22 +5,9 @@ import { isTail, type Point, point, pointKey, SITES, type Site } from '../words/
 import type { ReadyEdit } from './edits.ts'
 import { editProbes, lowerEdits } from './edits.ts'
 import { type Engine, type Recipe, recipeKey } from './engine.ts'
+import { checkReading, readingFlops, type Sample } from './metric.ts'
 import type { Probe } from './probe.ts'
 import { type EditContext, type EditedPrompt, plannedEdits, readyEdits } from './values.ts'
-
-/** One prompt of a sweep and what is read off it. */
-export interface Sample {
-  readonly ids: readonly number[]
-  /** Tokens whose mean logits are compared at the last position (`logit_diff`). */
-  readonly answers?: readonly number[]
-  readonly distractors?: readonly number[]
-}
-
-/**
- * `loss`: nats per token, mean over t ≥ 1. `logit_diff`: mean logit of the answers minus that of the distractors after
- * the last token.
- */
-export type Metric = 'loss' | 'logit_diff'
 
 /** Runs of one sample that go through a layer in the same graph, so that they can share batches. */
 export interface LayerGroup {
@@ -41,7 +28,6 @@ export interface Plan {
   readonly engine: Engine
   readonly base: readonly Sample[]
   readonly runs: readonly (readonly Edit[])[]
-  readonly read: Metric
   readonly waves: readonly Wave[]
   /** Floating-point operations of the contractions, clean passes included. */
   readonly flops: number
@@ -50,6 +36,12 @@ export interface Plan {
   /** Estimate of the bytes of activations alive at once. */
   readonly peakBytes: number
   readonly context: EditContext
+}
+
+export interface PlanOptions {
+  /** Most bytes of activations alive at once. */
+  readonly budget: number
+  readonly context?: EditContext
 }
 
 /** Rows of a batch: enough for matmul to run at its full rate, few enough for the activations to stay in the cache. */
@@ -160,20 +152,15 @@ export class Prepared {
   }
 }
 
-const unembedFlops = (engine: Engine, rows: number): number => 2 * rows * engine.config.dim * engine.config.vocab
-
-/** Rows whose logits the metric reads. */
-export const rowsRead = (read: Metric, time: number): number => (read === 'loss' ? time - 1 : 1)
-
 /** What one sample will cost, with as many runs in a batch as the rows allow and half the budget holds. */
-function price({ prepared, passes }: Awaited<ReturnType<typeof foresee>>, read: Metric, budget: number) {
-  const { engine, time, edits, started } = prepared
+function price({ prepared, passes }: Awaited<ReturnType<typeof foresee>>, budget: number) {
+  const { engine, sample, time, edits, started } = prepared
   const { layers, dim } = engine.config
   const end = point('resid_post', layers - 1)
   const clean = engine.trace({ extent: engine.extent(time), probes: [], want: [...prepared.kept(), end] })
   const groups = Array.from({ length: layers }, (_, l) => prepared.groups(l)).flat()
   const graphs = groups.map(g => ({ graph: engine.trace(g.recipe), runs: g.runs.length }))
-  const whole = flopsOf(clean, { batch: 1, time }) + unembedFlops(engine, rowsRead(read, time))
+  const whole = flopsOf(clean, { batch: 1, time }) + readingFlops(engine, sample)
   const bytes = (batch: number) =>
     Math.max(0, ...graphs.map(g => peakBytesOf(g.graph, { batch: Math.min(batch, g.runs), time })))
   const state = 4 * time * dim * started
@@ -186,9 +173,7 @@ function price({ prepared, passes }: Awaited<ReturnType<typeof foresee>>, read: 
   while (batch > 1 && held + state + bytes(batch) > budget) batch = Math.ceil(batch / 2)
   const flops = graphs.reduce(
     (sum, g) => sum + flopsOf(g.graph, { batch: g.runs, time }),
-    whole +
-      started * unembedFlops(engine, rowsRead(read, time)) +
-      before.reduce((sum, p) => sum + flopsOf(p.graph, p.dims), 0),
+    whole + started * readingFlops(engine, sample) + before.reduce((sum, p) => sum + flopsOf(p.graph, p.dims), 0),
   )
   return { batch, flops, naive: edits.length * whole, state: state + held, bytes: bytes(batch) }
 }
@@ -202,14 +187,13 @@ export async function plan(
   engine: Engine,
   base: readonly Sample[],
   runs: readonly (readonly Edit[])[],
-  read: Metric,
-  budget: number,
-  context: EditContext = {},
+  { budget, context = {} }: PlanOptions,
 ): Promise<Plan> {
   const waves: { samples: number[]; batch: number[] }[] = []
   let [flops, naiveFlops, peakBytes, room] = [0, 0, 0, 0]
   for (const [s, sample] of base.entries()) {
-    const cost = price(await foresee(engine, sample, s, runs, context), read, budget)
+    checkReading(sample, engine.config.vocab, `prompts[${s}]`)
+    const cost = price(await foresee(engine, sample, s, runs, context), budget)
     if (cost.state + cost.bytes > budget) throw overBudget(cost.state + cost.bytes, budget)
     if (waves.length === 0 || cost.state + cost.bytes > room) {
       waves.push({ samples: [], batch: [] })
@@ -222,7 +206,7 @@ export async function plan(
     flops += cost.flops
     naiveFlops += cost.naive
   }
-  return { engine, base, runs, read, waves, flops, naiveFlops, peakBytes, context }
+  return { engine, base, runs, waves, flops, naiveFlops, peakBytes, context }
 }
 
 const edited = ({ ids }: Sample, sample: number, runs: readonly (readonly Edit[])[]): EditedPrompt[] =>

@@ -20,6 +20,8 @@ export interface Extent {
   readonly past: boolean
   /** Whether only some rows are read at the end. */
   readonly read: boolean
+  /** Whether only some columns of the vocabulary are read. */
+  readonly columns?: boolean
 }
 
 /** Sizes of a batch that a graph may be made for. */
@@ -66,7 +68,7 @@ function tapOf(probes: readonly Probe[], want: readonly Point[]): { tap: Tap; ca
 
 /**
  * The graph of a model under probes. Inputs: `input` int32 [batch, time], `offset` int32 [batch], `read` int32 [rows],
- * `past.L.k`, `past.L.v` [batch, past, group, dimension], `feed:POINT`, `edit:POINT.m|a|b`. Outputs: the wanted and
+ * `columns` int32 [columns], `past.L.k`, `past.L.v` [batch, past, group, dimension], `feed:POINT`, `edit:POINT.m|a|b`. Outputs: the wanted and
  * captured points by their key, and whatever `finish` makes of the logits. What no output needs is not in the graph.
  * `fixed` sizes are written into the graph instead of their names.
  */
@@ -90,6 +92,7 @@ export function trace(
     tiling: { tile: extent.tile, tiles: extent.tiles },
     positions: extent.positions,
     ...(extent.read ? { read: input('read', 'i32', [dim('rows')]) } : {}),
+    ...(extent.columns ? { columns: input('columns', 'i32', [dim('columns')]) } : {}),
     ...(extent.past ? { past: before } : {}),
   }
   const { logits } = model(x, tap)

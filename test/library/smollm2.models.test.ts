@@ -75,7 +75,7 @@ describe.skipIf(!smollm2Here)(smollm2Here ? 'SmolLM2' : 'skipped: ../shared hold
       const at = { at: { site: 'z' as const, layer, stack: 'decoder' as const }, heads: [head] as [number] }
       return mode === 'zero' ? [{ do: mode, ...at }] : [{ do: mode, reference: 'self' as const, ...at }]
     })
-    const p = await plan(m.engine, [{ ids }], runs, 'loss', 2 ** 33)
+    const p = await plan(m.engine, [{ ids, read: { metric: 'loss' } }], runs, { budget: 2 ** 33 })
     let clean = Number.NaN
     for await (const { run, value } of execute(p)) {
       const cell = cells[run]

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { Engine } from '../../src/runs/engine.ts'
 import { newLedger } from '../../src/runs/engine.ts'
 import { execute, type Measured } from '../../src/runs/execute.ts'
+import type { Reading } from '../../src/runs/metric.ts'
 import { naive } from '../../src/runs/naive.ts'
-import { type Metric, type Plan, plan } from '../../src/runs/plan.ts'
+import { type Plan, plan } from '../../src/runs/plan.ts'
 import type { Edit } from '../../src/words/edit.ts'
 import { siteNames } from '../../src/words/site.ts'
 import { anyEdits } from '../support/arbitrary-edits.ts'
@@ -12,8 +13,18 @@ import { engineOf, tiny } from '../support/models.ts'
 
 const IDS = [31, 11, 17, 6, 11, 23]
 const SAMPLES = [
-  { ids: IDS, answers: [3, 4], distractors: [5] },
-  { ids: [6, 17, 11, 31], answers: [8], distractors: [9, 10] },
+  { ids: IDS, read: { metric: 'loss' } },
+  { ids: [6, 17, 11, 31], read: { metric: 'loss' } },
+] as const
+const compared = { answers: [3, 4], distractors: [5] }
+const READINGS: readonly Reading[] = [
+  { metric: 'loss' },
+  { metric: 'logit_diff', ...compared },
+  { metric: 'prob_diff', ...compared },
+  { metric: 'accuracy', ...compared },
+  { metric: 'accuracy', answers: [3], distractors: [] },
+  { metric: 'sequence_logprob', from: 3 },
+  { metric: 'kl' },
 ]
 const inside = siteNames.filter(s => s !== 'final_norm' && s !== 'logits')
 const ROOM = 2 ** 30
@@ -51,8 +62,8 @@ describe.each([
       maxLength: 6,
     })
     await fc.assert(
-      fc.asyncProperty(sweep, fc.constantFrom<Metric>('loss', 'logit_diff'), async (runs, read) => {
-        const p = await plan(engine, SAMPLES.slice(0, 1), runs, read, ROOM)
+      fc.asyncProperty(sweep, fc.constantFrom(...READINGS), async (runs, read) => {
+        const p = await plan(engine, [{ ids: IDS, read }], runs, { budget: ROOM })
         const { found, flops } = await counted(engine, p)
         agree(found, await collect(naive(p)))
         expect(flops).toBe(p.flops)
@@ -74,7 +85,7 @@ describe.each([
         ...(i % 3 ? {} : { samples: [1] }),
       } as Edit,
     ])
-    const p = await plan(engine, SAMPLES, runs, 'loss', ROOM)
+    const p = await plan(engine, SAMPLES, runs, { budget: ROOM })
     const { found, flops } = await counted(engine, p)
     agree(found, await collect(naive(p)))
     expect(flops).toBe(p.flops)
@@ -83,21 +94,21 @@ describe.each([
     let [no, yes] = [0, p.peakBytes]
     while (yes - no > 64) {
       const middle = Math.floor((no + yes) / 2)
-      const fits = await plan(engine, SAMPLES, runs, 'loss', middle).then(
+      const fits = await plan(engine, SAMPLES, runs, { budget: middle }).then(
         () => true,
         () => false,
       )
       if (fits) yes = middle
       else no = middle
     }
-    const tight = await plan(engine, SAMPLES, runs, 'loss', yes)
+    const tight = await plan(engine, SAMPLES, runs, { budget: yes })
     expect(tight.waves.length).toBeGreaterThan(p.waves.length)
     expect(Math.min(...tight.waves.flatMap(w => w.batch))).toBe(1)
     expect(tight.flops).toBe(p.flops)
     expect(tight.peakBytes).toBeLessThanOrEqual(yes)
     agree((await counted(engine, tight)).found, found)
 
-    const alone = await plan(engine, SAMPLES.slice(0, 1), runs.slice(4, 5), 'loss', ROOM)
+    const alone = await plan(engine, SAMPLES.slice(0, 1), runs.slice(4, 5), { budget: ROOM })
     const one = await collect(execute(alone))
     expect(Math.abs(one.get('0 of 0')! - found.get('4 of 0')!)).toBeLessThan(2e-5)
   })

@@ -10,6 +10,7 @@ import { refusal } from '../support/refusal.ts'
 
 const IDS = [31, 11, 17, 6, 11, 23]
 const ROOM = 2 ** 30
+const LOSS = { metric: 'loss' } as const
 let engine: Engine
 beforeAll(async () => {
   engine = await engineOf(tiny('gqa'))
@@ -23,7 +24,7 @@ const zero = (layer: number): Edit[] => [{ do: 'zero', at: { site: 'z', layer, s
 async function nodes(runs: readonly Edit[][]): Promise<(scope: string) => number> {
   const count = async (list: readonly Edit[][]) => {
     engine.ledger = newLedger()
-    for await (const _ of execute(await plan(engine, [{ ids: IDS }], list, 'loss', ROOM)));
+    for await (const _ of execute(await plan(engine, [{ ids: IDS, read: LOSS }], list, { budget: ROOM })));
     const found = engine.ledger.nodes
     engine.ledger = undefined
     return found
@@ -50,24 +51,24 @@ test('a plan computes nothing', async () => {
     [{ do: 'mean', reference: 'self', at: { site: 'z', layer: 1, stack: 'decoder' } }],
     [{ do: 'patch', ids: [1, 2, 3, 4, 5, 6], at: { site: 'k', layer: 0, stack: 'decoder' } }],
   ]
-  await plan(engine, [{ ids: IDS }], runs, 'loss', ROOM)
+  await plan(engine, [{ ids: IDS, read: LOSS }], runs, { budget: ROOM })
   expect(engine.ledger.runs).toBe(0)
   engine.ledger = undefined
 })
 
 test('a budget in which nothing fits is refused with both numbers, before anything runs', async () => {
   engine.ledger = newLedger()
-  const error = await refusal(() => plan(engine, [{ ids: IDS }], [zero(0)], 'loss', 1000))
+  const error = await refusal(() => plan(engine, [{ ids: IDS, read: LOSS }], [zero(0)], { budget: 1000 }))
   expect(error).toMatchObject({ code: 'budget', fault: 'usage', allowed: 1000 })
   expect(error.found).toBeGreaterThan(1000)
   expect(engine.ledger.runs).toBe(0)
   engine.ledger = undefined
-  await plan(engine, [{ ids: IDS }], [zero(0)], 'loss', Number(error.found))
+  await plan(engine, [{ ids: IDS, read: LOSS }], [zero(0)], { budget: Number(error.found) })
 })
 
 test('an abort ends the sweep between two steps', async () => {
   const stop = new AbortController()
-  const p = await plan(engine, [{ ids: IDS }], [zero(0), zero(1)], 'loss', ROOM)
+  const p = await plan(engine, [{ ids: IDS, read: LOSS }], [zero(0), zero(1)], { budget: ROOM })
   const seen: number[] = []
   const progress: number[] = []
   const error = await refusal(async () => {
@@ -89,24 +90,28 @@ test('an abort ends the sweep between two steps', async () => {
 
 test('sites after the last layer are refused', async () => {
   const edit: Edit[] = [{ do: 'zero', at: { site: 'logits', layer: 0, stack: 'decoder' } }]
-  expect(await refusal(() => plan(engine, [{ ids: IDS }], [edit], 'loss', ROOM))).toMatchObject({ code: 'sweep-site' })
+  expect(await refusal(() => plan(engine, [{ ids: IDS, read: LOSS }], [edit], { budget: ROOM }))).toMatchObject({
+    code: 'sweep-site',
+  })
 })
 
 test('two replacements of one cell are refused when planned', async () => {
   const twice: Edit[] = [...zero(1), { do: 'set', value: 1, at: { site: 'z', layer: 1, stack: 'decoder' } }]
-  expect(await refusal(() => plan(engine, [{ ids: IDS }], [zero(0), twice], 'loss', ROOM))).toMatchObject({
+  expect(
+    await refusal(() => plan(engine, [{ ids: IDS, read: LOSS }], [zero(0), twice], { budget: ROOM })),
+  ).toMatchObject({
     code: 'edit',
     where: 'edits[1]',
   })
 })
 
 /** The specimen, whose heads matter: planned = alone on a spread of heads, for both metrics. */
-test.each(['loss', 'logit_diff'] as const)('planned = naive on the specimen for %s', async read => {
+test.each(['loss', 'logit_diff'] as const)('planned = naive on the specimen for %s', async metric => {
   await using specimen = await engineOf('specimen')
   const { ids } = json<{ ids: number[]; name: string }[]>(fixture('golden-specimen/logits.json'))[1]!
-  const sample = { ids, answers: [260, 300], distractors: [400] }
+  const sample = { ids, read: metric === 'loss' ? LOSS : { metric, answers: [260, 300], distractors: [400] } }
   const runs = removals(8, 8, { mode: 'mean', reference: 'self' }).filter((_, i) => i % 7 === 0)
-  const p = await plan(specimen, [sample], runs, read, ROOM)
+  const p = await plan(specimen, [sample], runs, { budget: ROOM })
   const found: number[] = []
   for await (const { value } of execute(p)) found.push(value)
   let i = 0

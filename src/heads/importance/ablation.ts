@@ -1,6 +1,7 @@
 import type { Engine } from '../../runs/engine.ts'
 import { execute } from '../../runs/execute.ts'
-import { type Metric, type Plan, plan, type Sample } from '../../runs/plan.ts'
+import type { Sample } from '../../runs/metric.ts'
+import { type Plan, plan } from '../../runs/plan.ts'
 import type { Edit } from '../../words/edit.ts'
 import type { OnProgress } from '../../words/error.ts'
 
@@ -53,9 +54,8 @@ export const planAblation = (
   engine: Engine,
   prompts: readonly Sample[],
   removal: Removal,
-  read: Metric,
   budget: number,
-): Promise<Plan> => plan(engine, prompts, removals(engine.config.layers, engine.config.heads, removal), read, budget)
+): Promise<Plan> => plan(engine, prompts, removals(engine.config.layers, engine.config.heads, removal), { budget })
 
 /** Carries the plan out. */
 export async function ablateHeads(

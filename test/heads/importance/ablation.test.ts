@@ -3,7 +3,10 @@ import { ablateHeads, harmless, otherPrompts, planAblation, removals } from '../
 import { runSequence } from '../../../src/runs/run.ts'
 import { engineOf, tiny } from '../../support/models.ts'
 
-const PROMPTS = [{ ids: [31, 11, 17, 6, 11] }, { ids: [1, 2, 3] }]
+const PROMPTS = [
+  { ids: [31, 11, 17, 6, 11], read: { metric: 'loss' } },
+  { ids: [1, 2, 3], read: { metric: 'loss' } },
+] as const
 
 test.each([
   { mode: 'zero' } as const,
@@ -23,7 +26,7 @@ test.each([
   expect(edits.map(([e]) => [e?.at.layer, e?.heads?.[0]])).toEqual(
     Array.from({ length: layers * heads }, (_, i) => [Math.floor(i / heads), i % heads]),
   )
-  const { clean, delta } = await ablateHeads(await planAblation(engine, PROMPTS, removal, 'loss', 2 ** 30))
+  const { clean, delta } = await ablateHeads(await planAblation(engine, PROMPTS, removal, 2 ** 30))
   for (const [s, { ids }] of PROMPTS.entries()) {
     const { loss } = await runSequence(engine, ids)
     expect(clean[s]).toBeCloseTo(loss!, 5)

@@ -1,0 +1,236 @@
+import { f32, i32 } from '../words/arrays.ts'
+import { HeadwiseError, throwIfAborted } from '../words/error.ts'
+import { point } from '../words/site.ts'
+import type { Engine, Recipe } from './engine.ts'
+import { unembed } from './unembed.ts'
+
+/**
+ * What is read off a sequence as one number.
+ * - `loss`: nats per token, mean over t ≥ 1.
+ * - `logit_diff`: mean logit of the answers minus that of the distractors, after the last token.
+ * - `prob_diff`: Σ p(answers) − Σ p(distractors), after the last token.
+ * - `accuracy`: 1 when the best answer's logit is above every distractor's (every other token's when there are none), else 0.
+ * - `sequence_logprob`: Σ log p(ids[t]) over t ≥ `from`, nats.
+ * - `kl`: KL(clean ‖ run) of the distributions after the last token, nats.
+ */
+export type Reading =
+  | { readonly metric: 'loss' | 'kl' }
+  | {
+      readonly metric: 'logit_diff' | 'prob_diff' | 'accuracy'
+      readonly answers: readonly number[]
+      readonly distractors: readonly number[]
+    }
+  | { readonly metric: 'sequence_logprob'; readonly from: number }
+
+/** One sequence of a sweep and what is read off it. */
+export interface Sample {
+  readonly ids: readonly number[]
+  readonly read: Reading
+}
+
+/** Rows whose logits a reading needs, `[first, first + count)`. */
+export function rowsRead({ ids, read }: Sample): { readonly first: number; readonly count: number } {
+  const time = ids.length
+  if (read.metric === 'loss') return { first: 0, count: time - 1 }
+  if (read.metric === 'sequence_logprob') return { first: read.from - 1, count: time - read.from }
+  return { first: time - 1, count: 1 }
+}
+
+/** The vocabulary columns that suffice, or undefined where all are needed. */
+export function columnsRead({ read }: Sample): readonly number[] | undefined {
+  if (read.metric === 'logit_diff' || (read.metric === 'accuracy' && read.distractors.length > 0))
+    return [...read.answers, ...read.distractors]
+  return undefined
+}
+
+/** Floating-point operations of reading one run: the unembedding of its rows and columns. */
+export const readingFlops = (engine: Engine, sample: Sample): number =>
+  2 * rowsRead(sample).count * engine.config.dim * (columnsRead(sample)?.length ?? engine.config.vocab)
+
+/** Refuses what cannot be read of a sequence; `where` names it. */
+export function checkReading({ ids, read }: Sample, vocab: number, where: string): void {
+  const refuse = (why: string, at: string, found: unknown, allowed: unknown) =>
+    new HeadwiseError(`${where}: ${why}.`, { code: 'reading', fault: 'usage', where: `${where}.${at}`, found, allowed })
+  if (read.metric === 'loss' && ids.length < 2)
+    throw refuse('a loss needs two tokens or more', 'ids', ids.length, '2 or more')
+  if (read.metric === 'sequence_logprob' && !(read.from >= 1 && read.from < ids.length))
+    throw refuse('the scored part must begin after the first token and hold one', 'from', read.from, ids.length - 1)
+  if (!('answers' in read)) return
+  if (read.answers.length === 0) throw refuse('there is no answer', 'answers', 0, '1 or more')
+  if (read.distractors.length === 0 && read.metric !== 'accuracy')
+    throw refuse(`${read.metric} compares answers with distractors, and there is none`, 'distractors', 0, '1 or more')
+  const outside = [...read.answers, ...read.distractors].find(id => !Number.isInteger(id) || id < 0 || id >= vocab)
+  if (outside !== undefined) throw refuse('the model has no such token', 'answers', outside, vocab - 1)
+}
+
+const mean = (xs: readonly number[]): number => xs.reduce((s, x) => s + x, 0) / xs.length
+const total = (xs: readonly number[]): number => xs.reduce((s, x) => s + x, 0)
+
+/** Natural-log probabilities of one row of logits, in double precision. */
+export function logProbabilities(logits: Float32Array): Float64Array {
+  const largest = logits.reduce((m, x) => Math.max(m, x), Number.NEGATIVE_INFINITY)
+  let sum = 0
+  for (const x of logits) sum += Math.exp(x - largest)
+  const norm = largest + Math.log(sum)
+  return Float64Array.from(logits, x => x - norm)
+}
+
+/** Σ p·(log p − log q) in nats. */
+function divergence(p: Float64Array, q: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < p.length; i++) {
+    const weight = Math.exp(p[i]!)
+    if (weight > 0) sum += weight * (p[i]! - q[i]!)
+  }
+  return sum
+}
+
+/** Compares answers with distractors, or with every other token, by what `of` says of a token. */
+function right(answers: readonly number[], others: Iterable<number>, of: (id: number) => number): number {
+  const best = Math.max(...answers.map(of))
+  for (const id of others) if (!answers.includes(id) && of(id) >= best) return 0
+  return 1
+}
+
+/** A reading off the logits of the last row; `clean` are the log-probabilities of the unedited run. */
+export function readLast(read: Reading, of: (id: number) => number, all?: Float32Array, clean?: Float64Array): number {
+  switch (read.metric) {
+    case 'logit_diff':
+      return mean(read.answers.map(of)) - mean(read.distractors.map(of))
+    case 'accuracy':
+      return right(read.answers, read.distractors.length > 0 ? read.distractors : all!.keys(), of)
+    case 'prob_diff': {
+      const logs = logProbabilities(all!)
+      const p = (id: number) => Math.exp(logs[id]!)
+      return total(read.answers.map(p)) - total(read.distractors.map(p))
+    }
+    case 'kl':
+      return clean ? divergence(clean, logProbabilities(all!)) : 0
+    default:
+      throw new Error(`${read.metric} is not read off the last row`)
+  }
+}
+
+/** Rows of the last residual that are unembedded together. */
+const GATHERED_ROWS = 8192
+/** Rows whose whole logits exist at once. */
+const WHOLE_ROWS = 64
+
+/** One run whose reading is due: the rows that its sample reads, [count, dim]. */
+export interface Due {
+  readonly sample: Sample
+  readonly hidden: Float32Array
+  /** The run is the unedited one, to which divergences are taken. */
+  readonly clean?: boolean
+}
+
+/** Splits a list so that no part has more than `most` rows. */
+function* inParts(due: readonly (readonly [number, Due])[], most: number): Generator<(readonly [number, Due])[]> {
+  let part: (readonly [number, Due])[] = []
+  let rows = 0
+  for (const one of due) {
+    const { count } = rowsRead(one[1].sample)
+    if (part.length > 0 && rows + count > most) {
+      yield part
+      part = []
+      rows = 0
+    }
+    part.push(one)
+    rows += count
+  }
+  if (part.length > 0) yield part
+}
+
+/** Reads metrics off last residuals; only the rows and vocabulary columns that a metric reads are computed. */
+export class Meter {
+  readonly #clean = new Map<Sample, Float64Array>()
+  constructor(readonly engine: Engine) {}
+
+  /** The metric of every run, in order. */
+  async read(due: readonly Due[], signal?: AbortSignal): Promise<number[]> {
+    const values = new Array<number>(due.length)
+    const numbered = due.map((d, i) => [i, d] as const)
+    const off = (d: Due) =>
+      d.sample.read.metric === 'loss' || d.sample.read.metric === 'sequence_logprob'
+        ? 'tokens'
+        : columnsRead(d.sample)
+          ? 'columns'
+          : 'rows'
+    for (const part of inParts(
+      numbered.filter(([, d]) => off(d) === 'tokens'),
+      GATHERED_ROWS,
+    ))
+      await this.#tokens(part, values, signal)
+    for (const part of inParts(
+      numbered.filter(([, d]) => off(d) === 'columns'),
+      GATHERED_ROWS,
+    ))
+      await this.#columns(part, values, signal)
+    for (const part of inParts(
+      numbered.filter(([, d]) => off(d) === 'rows'),
+      WHOLE_ROWS,
+    ))
+      await this.#rows(part, values, signal)
+    return values
+  }
+
+  #together(part: readonly (readonly [number, Due])[]): Float32Array {
+    const size = part.reduce((n, [, d]) => n + d.hidden.length, 0)
+    const hidden = new Float32Array(size)
+    let at = 0
+    for (const [, d] of part) {
+      hidden.set(d.hidden, at)
+      at += d.hidden.length
+    }
+    return hidden
+  }
+
+  async #tokens(part: readonly (readonly [number, Due])[], values: number[], signal?: AbortSignal): Promise<void> {
+    const targets = part.flatMap(([, { sample }]) => {
+      const { first, count } = rowsRead(sample)
+      return sample.ids.slice(first + 1, first + 1 + count)
+    })
+    const o = { targets: Int32Array.from(targets), residence: 'batch', signal } as const
+    const { nll } = await unembed(this.engine, this.#together(part), o)
+    let at = 0
+    for (const [i, { sample }] of part) {
+      const { count } = rowsRead(sample)
+      const sum = nll!.subarray(at, at + count).reduce((s, x) => s + x, 0)
+      values[i] = sample.read.metric === 'loss' ? sum / count : -sum
+      at += count
+    }
+  }
+
+  async #columns(part: readonly (readonly [number, Due])[], values: number[], signal?: AbortSignal): Promise<void> {
+    const { layers, dim } = this.engine.config
+    const columns = [...new Set(part.flatMap(([, d]) => columnsRead(d.sample)!))]
+    const place = new Map(columns.map((id, c) => [id, c]))
+    const from = point('resid_post', layers - 1)
+    const recipe: Recipe = {
+      extent: { ...this.engine.extent(1), columns: true },
+      probes: [{ at: from, do: 'feed' }],
+      want: [point('logits')],
+      residence: 'batch',
+    }
+    throwIfAborted(signal)
+    const out = await this.engine.run(recipe, {
+      [`feed:resid_post@${from.layer}`]: f32([1, part.length, dim], this.#together(part)),
+      columns: i32([columns.length], Int32Array.from(columns)),
+    })
+    const logits = out.logits!.data
+    for (const [row, [i, { sample }]] of part.entries())
+      values[i] = readLast(sample.read, id => logits[row * columns.length + place.get(id)!]!)
+  }
+
+  async #rows(part: readonly (readonly [number, Due])[], values: number[], signal?: AbortSignal): Promise<void> {
+    const { vocab } = this.engine.config
+    const o = { logits: true, residence: 'batch', signal } as const
+    const { logits } = await unembed(this.engine, this.#together(part), o)
+    for (const [row, [i, { sample, clean }]] of part.entries()) {
+      const all = logits!.subarray(row * vocab, (row + 1) * vocab)
+      if (clean && sample.read.metric === 'kl') this.#clean.set(sample, logProbabilities(all))
+      const before = clean ? undefined : this.#clean.get(sample)
+      values[i] = readLast(sample.read, id => all[id]!, all, before)
+    }
+  }
+}
