@@ -16,6 +16,9 @@ export interface GridParts {
   readonly high?: Numbers | undefined
   /** Prompts behind each cell, or behind all of them. */
   readonly n?: Numbers | number | undefined
+  /** Probability of each cell under its null, and its false discovery rate; NaN where there is none. */
+  readonly p?: Numbers | undefined
+  readonly q?: Numbers | undefined
   readonly metric: string
   readonly higherIsBetter?: boolean | undefined
   readonly spec: Spec
@@ -34,7 +37,7 @@ const wrong = (where: string, found: unknown, allowed: unknown, file?: string): 
   )
 
 /** The JSON form of numbers over axes; every axis says its size. */
-export function gridOf({ axes, shape, values, low, high, n, metric, higherIsBetter, spec }: GridParts): Grid {
+export function gridOf({ axes, shape, values, low, high, n, p, q, metric, higherIsBetter, spec }: GridParts): Grid {
   if (axes.length !== shape.length)
     throw wrong('the shape', `${shape.length} sizes`, `one for each of ${axes.length} axes`)
   const nested = (data: Numbers, where: string, cell: (x: number) => Cell): NestedCells[] => {
@@ -54,6 +57,8 @@ export function gridOf({ axes, shape, values, low, high, n, metric, higherIsBett
     ...(low && { low: nested(low, 'low', orNull) }),
     ...(high && { high: nested(high, 'high', orNull) }),
     ...(n !== undefined && { n: typeof n === 'number' ? n : nested(n, 'n', marked) }),
+    ...(p && { p: nested(p, 'p', orNull) }),
+    ...(q && { q: nested(q, 'q', orNull) }),
     spec,
   }
 }

@@ -37,12 +37,23 @@ test('what is not given is absent', () => {
   expect(gridOf({ ...curve, shape: [0], values: [] }).values).toEqual([])
 })
 
+test('probabilities are nested like values; a cell without one is null', () => {
+  const grid = gridOf({ ...curve, shape: [2], values: [1, 2], p: [0.25, Number.NaN], q: [0.5, Number.NaN] })
+  expect([grid.p, grid.q]).toEqual([
+    [0.25, null],
+    [0.5, null],
+  ])
+  expect(gridSchema.parse(grid)).toEqual(grid)
+})
+
 describe('arrays that do not fit', () => {
   const healthy = { ...curve, shape: [2], values: [1, 2] }
   test.each([
     ['values', { values: [1, 2, 3] }],
     ['low', { low: [1] }],
     ['n', { n: [1, 2, 3] }],
+    ['p', { p: [1] }],
+    ['q', { q: [1] }],
     ['the shape', { shape: [2, 1] }],
     ['axes[0].labels', { axes: [{ name: 'step' as const, labels: ['a'] }] }],
   ])('%s are refused', (where, wrong) => {
