@@ -17,6 +17,8 @@ const layers: readonly string[] = [
   'runs',
   'heads',
   'library',
+  'service',
+  'server',
   'bench',
   'cli',
 ]
