@@ -15,6 +15,7 @@ const layers: readonly string[] = [
   'attention',
   'models',
   'runs',
+  'tasks',
   'heads',
   'library',
   'service',
