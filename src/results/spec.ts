@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../words/sha256.ts'
 import type { Check, Request, Spec } from '../words/spec.ts'
 import { SPEC_VERSION } from '../words/spec-version.ts'
 import { canonicalJson } from './json.ts'
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** SHA-256 of the token ids of all prompts, in order. */
 export const promptsHash = (prompts: readonly { readonly ids: readonly number[] }[]): string =>

@@ -5,6 +5,7 @@ import { i32, type NDArray } from '../words/arrays.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 import { isTail, type Point, point, pointKey } from '../words/site.ts'
+import { tick } from '../words/tick.ts'
 import { checkTokens, sampleOf } from './batch.ts'
 import { lowerEdits, type ReadyEdit } from './edits.ts'
 import type { Engine, Recipe } from './engine.ts'
@@ -146,6 +147,6 @@ export async function* generate(
     text.ids.push(id)
     yield { id, captured }
     if (o.endTokens.includes(id)) return
-    await new Promise<void>(resolve => setImmediate(resolve))
+    await tick()
   }
 }

@@ -3,6 +3,7 @@ import { f32, i32, type NDArray } from '../words/arrays.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError, type OnProgress, throwIfAborted } from '../words/error.ts'
 import { isTail, type Point, point, pointKey, SITES } from '../words/site.ts'
+import { tick } from '../words/tick.ts'
 import { checkTokens, sampleOf, tokenFeeds } from './batch.ts'
 import { type EditedSample, lowerEdits, siteShape } from './edits.ts'
 import type { Engine, Recipe } from './engine.ts'
@@ -129,7 +130,7 @@ async function layeredBody(engine: Engine, pass: Pass, sink: Sink, o: RunOptions
     const capture = pass.capture.filter(p => at(layer)({ at: p }))
     x = await step(pass.probes.filter(at(layer)), capture, point('resid_post', layer), x)
     o.onProgress?.({ what: 'layers', done: layer + 1, total: layers })
-    await new Promise<void>(resolve => setImmediate(resolve))
+    await tick()
   }
   return x
 }

@@ -7,6 +7,7 @@ import type { NDArray } from '../words/arrays.ts'
 import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 import { type Arrays, type Backend, type Executable, type Residence, sessionClosed } from './backend.ts'
 import { bindDims, checkTargets } from './feeds.ts'
+import { inCheckpoint } from './in-checkpoint.ts'
 import { lowerGraph } from './onnx.ts'
 import type { Weights } from './weights.ts'
 
@@ -57,7 +58,7 @@ export async function nodeBackend(threads: number): Promise<Backend> {
   const ort = await import('onnxruntime-node')
 
   const compile = async (graph: Graph, weights: Weights, residence: Residence = 'once'): Promise<Executable> => {
-    const bytes = lowerGraph(graph, weights, 'cpu')
+    const bytes = lowerGraph(graph, weights, 'cpu', inCheckpoint)
     const options = sessionOptions(threads, residence, weights.folder)
     const session = await ort.InferenceSession.create(bytes, options).catch(failed('open'))
     let open = true

@@ -1,9 +1,7 @@
-import { basename } from 'node:path'
 import { type Dim, dimKey, type Shape } from '../graph/dim.ts'
 import type { Attribute, Emitter, Target } from '../graph/emit.ts'
 import { zeros } from '../graph/primitive.ts'
 import { type Graph, type Sym, topological } from '../graph/sym.ts'
-import { sizeOf } from '../words/arrays.ts'
 import { HeadwiseError } from '../words/error.ts'
 import {
   encodeModel,
@@ -17,15 +15,8 @@ import { entryOf, type WeightEntry, type Weights } from './weights.ts'
 
 const shapeRecord = (shape: Shape): (number | string)[] => shape.map(d => (typeof d === 'number' ? d : dimKey(d)))
 
-/** Where an ONNX model finds a weight: inside itself, or a span of a file beside it. */
-export type Place = (name: string, entry: WeightEntry) => TensorRecord['content']
-
-/** The weight stays in the checkpoint's file, which every session maps. */
-const inCheckpoint: Place = (_, { file, offset, shape }) => ({
-  location: basename(file),
-  offset,
-  length: 4 * sizeOf(shape),
-})
+/** Where an ONNX model finds a weight: inside itself, in a span of a file beside it, or fed at every run. */
+export type Place = (name: string, entry: WeightEntry) => TensorRecord['content'] | 'fed'
 
 const NO_ATTRIBUTES = {}
 
@@ -34,6 +25,7 @@ class Writer implements Emitter {
   readonly nodes: NodeRecord[] = []
   readonly made = new Map<string, NodeRecord>()
   readonly initializers = new Map<string, TensorRecord>()
+  readonly fed = new Map<string, ValueRecord>()
   readonly domains = new Set([''])
   readonly #known = new Map<string, string>()
 
@@ -81,7 +73,10 @@ class Writer implements Emitter {
 
   weight(name: string): string {
     const entry = entryOf(this.weights, name)
-    this.initializers.set(name, { name, type: ONNX_TYPE.f32, shape: entry.shape, content: this.place(name, entry) })
+    const value = { name, type: ONNX_TYPE.f32, shape: entry.shape }
+    const content = this.place(name, entry)
+    if (content === 'fed') this.fed.set(name, value)
+    else this.initializers.set(name, { ...value, content })
     return name
   }
 
@@ -156,11 +151,11 @@ function emit(w: Writer, roots: Iterable<Sym>, names: Map<Sym, string>): void {
 }
 
 /**
- * The graph as an ONNX model for a target. Unless `place` says otherwise weights stay where they are: the model names
- * their file, offset and length.
+ * The graph as an ONNX model for a target, its weights where `place` says; weights that are fed become inputs under their
+ * own names, after those of the graph.
  * An output takes the name of the value itself where a node makes it only for this output, and a copy otherwise.
  */
-export function lowerGraph(graph: Graph, weights: Weights, target: Target, place = inCheckpoint): Uint8Array {
+export function lowerGraph(graph: Graph, weights: Weights, target: Target, place: Place): Uint8Array {
   const w = new Writer(target, graph, weights, place)
   const names = new Map<Sym, string>()
   emit(w, graph.outputs.values(), names)
@@ -182,10 +177,15 @@ export function lowerGraph(graph: Graph, weights: Weights, target: Target, place
     nodes.push({ ...n, inputs: used, output })
   }
   const initializers = [...w.initializers.values()].filter(t => needed.has(t.name))
-  const inputs: ValueRecord[] = [...graph.inputs].map(([name, t]) => ({
-    name,
-    type: ONNX_TYPE[t.dtype],
-    shape: shapeRecord(t.shape),
-  }))
-  return encodeModel({ nodes: nodes.reverse(), initializers, inputs, outputs, domains: [...w.domains] })
+  const inputs = [...graph.inputs].map(
+    ([name, t]): ValueRecord => ({ name, type: ONNX_TYPE[t.dtype], shape: shapeRecord(t.shape) }),
+  )
+  const fed = [...w.fed.values()].filter(t => needed.has(t.name))
+  return encodeModel({
+    nodes: nodes.reverse(),
+    initializers,
+    inputs: [...inputs, ...fed],
+    outputs,
+    domains: [...w.domains],
+  })
 }

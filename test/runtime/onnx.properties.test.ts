@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { inCheckpoint } from '../../src/runtime/in-checkpoint.ts'
 import { nodeBackend } from '../../src/runtime/node.ts'
 import { lowerGraph } from '../../src/runtime/onnx.ts'
 import '../support/allclose.ts'
@@ -40,7 +41,7 @@ test.for(Object.entries(FAMILIES))(
     fc.assert(
       fc.asyncProperty(cases, async ({ arrays, build }) => {
         const { graph, feeds } = graphOver(arrays, build)
-        const bytes = lowerGraph(graph, none, 'portable')
+        const bytes = lowerGraph(graph, none, 'portable', inCheckpoint)
         const { nodes, opsets } = readModel(bytes)
         expect(opsets).toEqual({ '': 21 })
         expect(nodes.filter(n => n.domain !== '' || !STANDARD.has(n.type))).toEqual([])

@@ -8,6 +8,7 @@ import { iota } from '../../src/graph/primitives/index-by.ts'
 import { constant, input, weight } from '../../src/graph/primitives/leaf.ts'
 import { reshape, slice } from '../../src/graph/primitives/shape.ts'
 import type { Graph } from '../../src/graph/sym.ts'
+import { inCheckpoint } from '../../src/runtime/in-checkpoint.ts'
 import { lowerGraph } from '../../src/runtime/onnx.ts'
 import { f32 } from '../../src/words/arrays.ts'
 import { readModel } from '../support/onnx.ts'
@@ -18,7 +19,7 @@ const weights = fileWeights({ a: f32([3, 2], new Float32Array(6)), b: f32([5, 3]
 afterAll(() => weights[Symbol.dispose]())
 const [batch, time] = [dim('batch'), dim('time')]
 const x = input('x', 'f32', [batch, time, 2])
-const lowered = (graph: Graph) => readModel(lowerGraph(graph, weights, 'cpu'))
+const lowered = (graph: Graph) => readModel(lowerGraph(graph, weights, 'cpu', inCheckpoint))
 const types = (graph: Graph) => lowered(graph).nodes.map(n => n.type)
 
 test('weights stay in their file: name, offset and length', () => {
@@ -69,6 +70,8 @@ describe('nothing is computed twice or for nobody', () => {
 
 test('a size that stands on no input is refused by its name', () => {
   const graph = outputsOf({ y: iota(dim('nowhere')) })
-  expect(() => lowerGraph(graph, weights, 'cpu')).toThrow('No input of the graph has the size "nowhere" as an axis.')
+  expect(() => lowerGraph(graph, weights, 'cpu', inCheckpoint)).toThrow(
+    'No input of the graph has the size "nowhere" as an axis.',
+  )
   expect(types(outputsOf({ y: iota(time), x: exp(input('x0', 'f32', [time])) }))).toContain('Range')
 })
