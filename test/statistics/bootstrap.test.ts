@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { bootstrapGrid, bootstrapMean } from '../../src/statistics/bootstrap.ts'
+import { bootstrapDifference, bootstrapGrid, bootstrapMean } from '../../src/statistics/bootstrap.ts'
 
 interface Case {
   name: string
@@ -13,7 +13,11 @@ interface Case {
   error: number
 }
 const fixture = join(import.meta.dirname, '../fixtures/statistics/bootstrap.json')
-const { cases } = JSON.parse(readFileSync(fixture, 'utf8')) as { cases: Case[] }
+interface Paired extends Omit<Case, 'values'> {
+  a: number[]
+  b: number[]
+}
+const { cases, paired } = JSON.parse(readFileSync(fixture, 'utf8')) as { cases: Case[]; paired: Paired[] }
 
 describe('intervals of scipy.stats.bootstrap(method=percentile)', () => {
   // Two independent runs of 200,000 resamples: the end's own deviation is 0.005 to 0.013 standard errors
@@ -136,4 +140,35 @@ test.each([
 
 test('a grid of another size than prompts × cells is refused', () => {
   expect(() => bootstrapGrid([1, 2, 3], 2, 2, { seed: 0 })).toThrow('values cannot be 3; allowed: 2 × 2 numbers')
+})
+
+describe('a paired difference', () => {
+  // As above: 0.08 standard errors are more than four of the worst Monte-Carlo difference.
+  test('has the interval of scipy.stats.bootstrap(paired=True)', () => {
+    const { a, b, level, low, high, error } = paired.find(p => p.name === 'difference')!
+    const mine = bootstrapDifference(a, b, a.length, 1, { level, draws: 200_000, seed: 1 })
+    expect(Math.abs(mine.low![0]! - low)).toBeLessThan(0.08 * error)
+    expect(Math.abs(mine.high![0]! - high)).toBeLessThan(0.08 * error)
+  })
+
+  test('leaves out prompts that lack a side, and takes one value a prompt for all cells', () => {
+    const a = [1, 2, 3, 5, 7, 9, Number.NaN, 8]
+    const b = [1, 1, Number.NaN, 2]
+    const shared = bootstrapDifference(a, b, 4, 2, { seed: 5, draws: 200 })
+    expect([...shared.n]).toEqual([2, 3])
+    expect([...shared.mean]).toEqual([1, 11 / 3])
+    const spread = b.flatMap(x => [x, x])
+    expect(bootstrapDifference(a, spread, 4, 2, { seed: 5, draws: 200 })).toEqual(shared)
+    expect(() => bootstrapDifference(a, [1], 4, 2, { seed: 5 })).toThrow(
+      expect.objectContaining({ code: 'bootstrap-argument', where: 'second values' }),
+    )
+  })
+
+  test('is narrower than the spread of either side where prompts move both', () => {
+    const { a, b } = paired.find(p => p.name === 'difference')!
+    const width = (low: number, high: number) => high - low
+    const alone = bootstrapMean(a, { seed: 1 })
+    const { low, high } = bootstrapDifference(a, b, a.length, 1, { seed: 1 })
+    expect(width(low![0]!, high![0]!)).toBeLessThan(0.6 * width(alone.low!, alone.high!))
+  })
 })
