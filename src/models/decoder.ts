@@ -4,10 +4,10 @@ import { type Dim, mulDims } from '../graph/dim.ts'
 import { gelu, rmsNorm, rope, silu } from '../graph/primitives/composite.ts'
 import { linear, matmul } from '../graph/primitives/contract.ts'
 import { add, max, mul } from '../graph/primitives/elementwise.ts'
-import { gather, iota } from '../graph/primitives/index-by.ts'
+import { gather } from '../graph/primitives/index-by.ts'
 import { constant, scalar, weight } from '../graph/primitives/leaf.ts'
 import { sum } from '../graph/primitives/reduce.ts'
-import { concat, permute, reshape } from '../graph/primitives/shape.ts'
+import { permute, reshape } from '../graph/primitives/shape.ts'
 import { type Sym, scoped } from '../graph/sym.ts'
 import { type Point, point, type Site } from '../words/site.ts'
 import type { DecoderConfig } from './config.ts'
@@ -26,11 +26,6 @@ interface Positions {
   readonly at: Sym
   readonly cos: Sym
   readonly sin: Sym
-}
-
-function positionsOf({ input, offset }: ModelInput, { cos, sin }: RotaryTables): Positions {
-  const [batch, time] = input.shape as readonly [Dim, Dim]
-  return { at: add(reshape(offset, [batch, 1]), iota(time)), cos: constant(cos), sin: constant(sin) }
 }
 
 /** A linear map of the checkpoint: `name.weight` [out, in], and `name.bias` [out] where the family has one. */
@@ -55,28 +50,30 @@ function attend(
 ): { sum: Sym; kv: LayerKV } {
   const name = `model.layers.${layer}.self_attn`
   const at = (site: Site): Point => point(site, layer)
-  const [batch, time] = x.shape as readonly [Dim, Dim]
-  const heads = (y: Sym, count: number) => reshape(y, [batch, time, count, c.headDim])
-  const turn = (y: Sym) => rope(y, rows.cos, rows.sin, rows.at)
+  const asking = input.narrow?.(layer, x) ?? x
+  const askingAt = input.narrow?.(layer, rows.at) ?? rows.at
+  const heads = (y: Sym, count: number) => reshape(y, [y.shape[0]!, y.shape[1]!, count, c.headDim])
+  const turn = (y: Sym, where: Sym) => rope(y, rows.cos, rows.sin, where)
 
-  const qRaw = tap(at('q_raw'), heads(map(x, `${name}.q_proj`, c.heads * c.headDim, c.attentionBias), c.heads))
+  const qRaw = tap(at('q_raw'), heads(map(asking, `${name}.q_proj`, c.heads * c.headDim, c.attentionBias), c.heads))
   const kRaw = tap(at('k_raw'), heads(map(x, `${name}.k_proj`, c.groups * c.headDim, c.attentionBias), c.groups))
   const vRaw = tap(at('v_raw'), heads(map(x, `${name}.v_proj`, c.groups * c.headDim, c.attentionBias), c.groups))
-  const q = tap(at('q'), turn(qRaw))
-  const k = tap(at('k'), turn(kRaw))
+  const q = tap(at('q'), turn(qRaw, askingAt))
+  const k = tap(at('k'), turn(kRaw, rows.at))
   const v = tap(at('v'), vRaw)
 
-  const past = input.past?.(layer, { k, v })
-  const [keys, values] = past ? [concat([past.k, k], 1), concat([past.v, v], 1)] : [k, v]
+  const all = input.meet?.(layer, { q, k, v }) ?? { q, k, v, back: (z: Sym) => z }
   const inside = tap.touches(at('scores')) || tap.touches(at('pattern'))
   const z = tap(
     at('z'),
-    softmaxAttention(
-      q,
-      keys,
-      values,
-      input.tiling,
-      inside ? { scores: s => tap(at('scores'), s), pattern: p => tap(at('pattern'), p) } : undefined,
+    all.back(
+      softmaxAttention(
+        all.q,
+        all.k,
+        all.v,
+        input.tiling,
+        inside ? { scores: s => tap(at('scores'), s), pattern: p => tap(at('pattern'), p) } : undefined,
+      ),
     ),
   )
   return { sum: tap(at('attn_sum'), output(c, `${name}.o_proj`, z, at('head_out'), tap)), kv: { k, v } }
@@ -114,17 +111,20 @@ export function decoder(c: DecoderConfig): Model {
   return (input, tap) => {
     const norm = (y: Sym, name: string) => rmsNorm(y, weight(`${name}.weight`, [c.dim]), c.normEps)
     const embedding = weight('model.embed_tokens.weight', [c.vocab, c.dim])
-    const rows = positionsOf(input, tablesOf(input.positions))
+    const { cos, sin } = tablesOf(input.positions)
+    const rows: Positions = { at: input.at, cos: constant(cos), sin: constant(sin) }
+    const { from, to, enters } = input.segment ?? { from: 0, to: c.layers }
     const kv: LayerKV[] = []
 
-    let x = scoped('embed', () => tap(point('embed'), gather(embedding, input.input)))
-    for (let layer = 0; layer < c.layers; layer++)
+    let x = enters && from > 0 ? enters : scoped('embed', () => tap(point('embed'), gather(embedding, input.input)))
+    for (let layer = from; layer < to; layer++)
       x = scoped(`decoder.${layer}`, () => {
         const name = `model.layers.${layer}`
         const pre = tap(point('resid_pre', layer), x)
         const attention = attend(c, layer, norm(pre, `${name}.input_layernorm`), rows, input, tap)
         kv.push(attention.kv)
-        const mid = tap(point('resid_mid', layer), add(pre, tap(point('attn_out', layer), attention.sum)))
+        const going = input.narrow?.(layer, pre) ?? pre
+        const mid = tap(point('resid_mid', layer), add(going, tap(point('attn_out', layer), attention.sum)))
         const out = tap(point('mlp_out', layer), mlp(c, layer, norm(mid, `${name}.post_attention_layernorm`), tap))
         return tap(point('resid_post', layer), add(mid, out))
       })

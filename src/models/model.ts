@@ -8,13 +8,22 @@ export interface LayerKV {
   readonly v: Sym
 }
 
+/** Queries [batch, position, head, dimension], keys and values [batch, key, group, dimension] that meet in attention. */
+export interface Meeting extends LayerKV {
+  readonly q: Sym
+}
+
 export interface ModelInput {
   /** Token ids, int32 [batch, time], right-padded: causal attention keeps padding out of every earlier row. */
   readonly input: Sym
-  /** Position of each sequence's first token, int32 [batch]. */
-  readonly offset: Sym
-  /** Keys and values of the positions before, given a layer and its new rows. */
-  readonly past?: (layer: number, fresh: LayerKV) => LayerKV
+  /** Position of every row in its sequence, int32 [batch, time]. */
+  readonly at: Sym
+  /** Who meets in the attention of a layer, given its new rows, and how the result returns to those rows. */
+  readonly meet?: (layer: number, own: Meeting) => Meeting & { readonly back: (z: Sym) => Sym }
+  /** Which rows [batch, time, …] of a layer ask and go on; all rows are keys and values. All go on when absent. */
+  readonly narrow?: (layer: number, rows: Sym) => Sym
+  /** The layers to build, `from` ≤ layer < `to`; what enters the first is fed. All when absent. */
+  readonly segment?: { readonly from: number; readonly to: number; readonly enters: Sym }
   /** Which rows of the flattened [batch · time] the output is wanted for, int32 [rows]; all when absent. */
   readonly read?: Sym
   /** Which columns of the vocabulary the logits are wanted for, int32 [columns]; all when absent. */

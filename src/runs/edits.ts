@@ -33,19 +33,40 @@ export interface Window {
   readonly count: number
 }
 
+/** Where the positions of each sample lie in the arrays of one site. */
+export interface Placing {
+  /** Sizes of the batch, row and key axes. */
+  readonly batch: number
+  readonly rows: number
+  readonly keys: number
+  /** Index of a sample along the batch axis. */
+  readonly batchOf: (sample: number) => number
+  /** Index of a sample's position along the row axis; undefined where it is not among the rows. */
+  readonly rowOf: (sample: number, position: number) => number | undefined
+}
+
+/** Every sample has its place in the batch, and the same rows. */
+export const inBatch = (samples: number, { start, count }: Window): Placing => ({
+  batch: samples,
+  rows: count,
+  keys: start + count,
+  batchOf: s => s,
+  rowOf: (_, p) => (p >= start && p < start + count ? p - start : undefined),
+})
+
 const usage = (message: string, where: string, found?: unknown, allowed?: unknown): HeadwiseError =>
   new HeadwiseError(message, { code: 'edit', fault: 'usage', where, found, allowed })
 
-/** Length of an axis of a site for one sample; rows are those of the window. */
-function axisSize(axis: Axis, at: Point, sizes: SiteSizes, window: Window): number {
+/** Length of an axis of a site. */
+function axisSize(axis: Axis, at: Point, sizes: SiteSizes, placing: Placing): number {
   switch (axis) {
     case 'batch':
-      return 1
+      return placing.batch
     case 'position':
     case 'query':
-      return window.count
+      return placing.rows
     case 'key':
-      return window.start + window.count
+      return placing.keys
     case 'head':
       return sizes.heads
     case 'group':
@@ -59,7 +80,7 @@ function axisSize(axis: Axis, at: Point, sizes: SiteSizes, window: Window): numb
 
 /** The shape of one sample's value of a site, the batch axis first. */
 export const siteShape = (at: Point, sizes: SiteSizes, window: Window): number[] =>
-  SITES[at.site].axes.map(axis => axisSize(axis, at, sizes, window))
+  SITES[at.site].axes.map(axis => axisSize(axis, at, sizes, inBatch(1, window)))
 
 /** The kinds that only make sense on scores. */
 const onScores = (kind: Edit['do']): boolean => kind === 'knockout' || kind === 'temperature' || kind === 'bias'
@@ -111,8 +132,8 @@ export function checkEdit(edit: Edit, sizes: SiteSizes, where: string): void {
     )
 }
 
-/** Whether a position of the sequence is meant; indices beyond the sequence are refused unless it may still grow. */
-function positionTest(
+/** Says whether a position of the sequence is meant; indices beyond the sequence are refused unless it may still grow. */
+export function positionTest(
   positions: Positions | undefined,
   { ids, last, reach = ids.length }: Omit<EditedSample, 'edits' | 'sample'>,
   where: string,
@@ -223,7 +244,7 @@ export function checkReplacements(sample: EditedSample, sizes: SiteSizes): void 
   if ([...byPoint.values()].some(n => n > 1)) lowerEdits([sample], sizes, { start: 0, count: sample.ids.length })
 }
 
-type AffineProbe = Extract<Probe, { do: 'affine' }>
+export type AffineProbe = Extract<Probe, { do: 'affine' }>
 
 /** The affine probes of a batch of runs; of values only the shapes count. */
 export function editProbes(runs: readonly (readonly ReadyEdit[])[]): AffineProbe[] {
@@ -250,23 +271,41 @@ export function lowerEdits(
   window: Window,
 ): { probes: Probe[]; feeds: Feeds } {
   const probes = editProbes(samples.map(s => s.edits))
+  const placing = inBatch(samples.length, window)
+  return { probes, feeds: lowerProbes(probes, samples, sizes, () => placing) }
+}
+
+/** What is fed to affine probes for the edits of the samples, wherever their rows lie. */
+export function lowerProbes(
+  probes: readonly AffineProbe[],
+  samples: readonly EditedSample[],
+  sizes: SiteSizes,
+  placingOf: (at: Point) => Placing,
+): Feeds {
   const feeds: Record<string, NDArray> = {}
   for (const { at, over: varying } of probes) {
     const key = pointKey(at)
     const over = new Set(varying)
     const axes: readonly Axis[] = SITES[at.site].axes
-    const shape = axes.map(a => (a === 'batch' ? samples.length : over.has(a) ? axisSize(a, at, sizes, window) : 1))
+    const placing = placingOf(at)
+    const shape = axes.map(a => (a === 'batch' || over.has(a) ? axisSize(a, at, sizes, placing) : 1))
     const cells = new Cells(shape)
     samples.forEach((sample, s) => {
       sample.edits.forEach((ready, i) => {
-        if (pointKey(ready.edit.at) === key) applyEdit(cells, axes, over, s, sample, ready, `edits[${i}]`, window)
+        if (pointKey(ready.edit.at) === key) applyEdit(cells, axes, over, s, sample, ready, `edits[${i}]`, placing)
       })
     })
     feeds[`edit:${key}.m`] = bool(shape, cells.m)
     feeds[`edit:${key}.a`] = f32(shape, cells.a)
     feeds[`edit:${key}.b`] = f32(shape, cells.b)
   }
-  return { probes, feeds }
+  return feeds
+}
+
+/** One index of an axis: where its cell lies, and which position (or head, or dimension) it is. */
+interface Index {
+  readonly cell: number
+  readonly of: number
 }
 
 /** Marks every cell that one edit of one sample addresses. */
@@ -278,7 +317,7 @@ function applyEdit(
   sample: EditedSample,
   ready: ReadyEdit,
   where: string,
-  window: Window,
+  placing: Placing,
 ): void {
   const { edit, value } = ready
   if (edit.samples && !edit.samples.includes(sample.sample ?? 0)) return
@@ -287,18 +326,23 @@ function applyEdit(
   const queryTest = positionTest(edge?.queries, sample, `${where}.queries`)
   const keyTest = positionTest(edge?.keys, sample, `${where}.keys`)
   const chosen = edit.heads ?? edit.groups
-  const indices = axes.map((axis, i): number[] => {
-    if (axis === 'batch') return [s]
-    if (!over.has(axis)) return [0]
+  const same = (list: readonly number[]): Index[] => list.map(n => ({ cell: n, of: n }))
+  const indices = axes.map((axis, i): Index[] => {
+    if (axis === 'batch') return [{ cell: placing.batchOf(s), of: 0 }]
+    if (!over.has(axis)) return [{ cell: 0, of: 0 }]
     const all = Array.from({ length: cells.shape[i]! }, (_, n) => n)
-    if (axis === 'head' || axis === 'group') return chosen ? [...new Set(chosen)] : all
+    if (axis === 'head' || axis === 'group') return same(chosen ? [...new Set(chosen)] : all)
+    if (axis === 'dimension') return same(all)
     // A value for every row (or key) of the prompt says nothing of those that are generated later.
     const given = value?.shape[i - axes.length + value.shape.length] ?? 1
     const end = Math.min(sample.ids.length, given === 1 ? sample.ids.length : given)
-    if (axis === 'key') return all.filter(k => k < end && keyTest(k))
-    if (axis === 'position' || axis === 'query')
-      return all.filter(r => window.start + r < end && rowTest(window.start + r) && queryTest(window.start + r))
-    return all
+    if (axis === 'key') return same(all.filter(k => k < end && keyTest(k)))
+    const rows: Index[] = []
+    for (let p = 0; p < end; p++) {
+      const cell = placing.rowOf(s, p)
+      if (cell !== undefined && rowTest(p) && queryTest(p)) rows.push({ cell, of: p })
+    }
+    return rows
   })
   const clash = () =>
     usage(
@@ -307,36 +351,34 @@ function applyEdit(
       edit.do,
       'one replacement a cell',
     )
+  const strides = cells.shape.map((_, i) => cells.shape.slice(i + 1).reduce((p, d) => p * d, 1))
   const at = new Array<number>(axes.length).fill(0)
   const masked = edit.at.site === 'pattern' && over.has('query') ? axes.indexOf('key') : -1
   const visit = (axis: number, offset: number): void => {
     if (axis === axes.length) {
       cells.apply(
         offset,
-        affine(ready, () => valueAt(value!, axes, at, window)),
+        affine(ready, () => valueAt(value!, at)),
         replaces(edit.do),
         clash,
       )
       return
     }
-    const stride = cells.shape.slice(axis + 1).reduce((p, d) => p * d, 1)
-    for (const n of indices[axis]!) {
-      if (axis === masked && n > window.start + at[axis - 1]!) break
-      at[axis] = n
-      visit(axis + 1, offset + n * stride)
+    for (const { cell, of } of indices[axis]!) {
+      if (axis === masked && of > at[axis - 1]!) break
+      at[axis] = of
+      visit(axis + 1, offset + cell * strides[axis]!)
     }
   }
   visit(0, 0)
 }
 
-/** The value for the cell, rows counted from the start of the sequence. */
-function valueAt(value: NDArray<'f32'>, axes: readonly Axis[], at: readonly number[], window: Window): number {
+/** The value for a cell of the sample's site. */
+function valueAt(value: NDArray<'f32'>, at: readonly number[]): number {
   let flat = 0
-  const shift = axes.length - value.shape.length
+  const shift = at.length - value.shape.length
   value.shape.forEach((d, i) => {
-    const axis = axes[i + shift]!
-    const n = axis === 'position' || axis === 'query' ? window.start + at[i + shift]! : at[i + shift]!
-    flat = flat * d + (d === 1 ? 0 : n)
+    flat = flat * d + (d === 1 ? 0 : at[i + shift]!)
   })
   return value.data[flat]!
 }

@@ -10,7 +10,7 @@ import type { Weights } from '../runtime/weights.ts'
 import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 import { type Point, pointKey } from '../words/site.ts'
 import type { Probe } from './probe.ts'
-import { type BatchSizes, type Extent, trace } from './trace.ts'
+import { type Extent, type Sizes, trace } from './trace.ts'
 
 /** What a graph is made from. Equal recipes give the same compiled graph. */
 export interface Recipe {
@@ -20,6 +20,8 @@ export interface Recipe {
   /** Further outputs made from the logits, under a name that says what they are. */
   readonly finish?: { readonly id: string; readonly outputs: (logits: Sym) => ReadonlyMap<string, Sym> }
   readonly residence?: Residence
+  /** Sizes written into the graph, which is then compiled for them alone. */
+  readonly sizes?: Sizes
 }
 
 /** What was really computed, for plans, tests and benchmarks. */
@@ -85,12 +87,12 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Traces the graph of a recipe without compiling it. */
-  trace(r: Recipe, fixed?: BatchSizes): Graph {
-    return trace(this.model, r.extent, r.probes, r.want, r.finish?.outputs, fixed)
+  trace(r: Recipe, fixed?: Sizes): Graph {
+    return trace(this.model, this.config.dim, r.extent, r.probes, r.want, r.finish?.outputs, fixed)
   }
 
-  async #compile(r: Recipe, fixed: BatchSizes | undefined): Promise<Executable> {
-    const key = `${recipeKey(r)}${fixed ? `${fixed.batch}x${fixed.time}` : ''}`
+  async #compile(r: Recipe, fixed: Sizes | undefined): Promise<Executable> {
+    const key = `${recipeKey(r)}${fixed ? JSON.stringify(fixed) : ''}`
     const known = this.#sessions.get(key)
     if (known) {
       this.#sessions.delete(key)
@@ -133,7 +135,8 @@ export class Engine implements AsyncDisposable {
    * The sizes that are written into the graph: a session with named sizes takes six to ten times as long to open. One
    * that is kept for texts of any length keeps the names.
    */
-  #fixed({ residence = this.residence, extent }: Recipe, { input }: Feeds): BatchSizes | undefined {
+  #fixed({ residence = this.residence, extent, sizes }: Recipe, { input }: Feeds): Sizes | undefined {
+    if (sizes) return sizes
     if (!input || (residence === 'resident' && !extent.past)) return undefined
     const [batch = 1, time = 1] = input.shape
     return { batch, time }
