@@ -59,13 +59,19 @@ export class Host implements AsyncDisposable {
       execArgv: [],
       env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
     })
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    const { stderr } = this.#child
+    stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-LAST_WORDS)
     })
+    const silent = new Promise<void>(resolve => stderr?.once('close', resolve))
     this.#child.on('message', (message: unknown) => this.#receive(message as ToParent))
     this.#ended = new Promise(resolve => {
       this.#child.once('error', error => resolve(this.#finish(`could not be started (${error.message})`)))
-      this.#child.once('close', (code, signal) => resolve(this.#finish(`ended with ${signal ?? `code ${code}`}`)))
+      // Not `close`: Node.js leaves it out where the parent closed the channel.
+      this.#child.once('exit', (code, signal) => {
+        const finish = (): void => resolve(this.#finish(`ended with ${signal ?? `code ${code}`}`))
+        void silent.then(finish)
+      })
     })
   }
 

@@ -1,69 +1,102 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { spawn } from 'node:child_process'
+import { setTimeout as wait } from 'node:timers/promises'
+import { beforeAll, expect, test } from 'vitest'
+import { Host } from '../../src/runtime/host.ts'
+import { bundle } from '../support/bundle.ts'
 
-const root = join(import.meta.dirname, '../..')
-let folder = ''
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'headwise-test-'))
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'code'), '--noCheck']
-  execFileSync(process.execPath, [tsc, ...options], { cwd: root })
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+let entry: URL
+beforeAll(async () => {
+  entry = await bundle(new URL('./host/entry.mjs', import.meta.url))
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Runs one session where the network throws, says what came out and how many sockets were opened, then does `more`. */
-const program = (code: string, more: string) => `
-import dns from 'node:dns'
-import fs from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
-import net from 'node:net'
-const refuse = name => () => { throw new Error('network: ' + name) }
-net.connect = net.createConnection = net.Socket.prototype.connect = refuse('connect')
-dns.lookup = dns.promises.lookup = refuse('lookup')
-syncBuiltinESMExports()
-const linux = process.platform === 'linux'
-const target = fd => { try { return fs.readlinkSync('/proc/self/fd/' + fd) } catch { return '' } }
-const sockets = () => linux ? fs.readdirSync('/proc/self/fd').filter(fd => target(fd).startsWith('socket:')).length : 0
-
-const before = sockets()
-const { nodeBackend } = await import('${code}runtime/node.js')
-const { graphOf } = await import('${code}graph/graph.js')
-const { input } = await import('${code}graph/primitives/leaf.js')
-const { exp } = await import('${code}graph/primitives/elementwise.js')
-const weights = { hash: '', folder: process.cwd(), names: [], entry: () => undefined, read: () => new Float32Array(0) }
-const backend = await nodeBackend(2)
-const executable = await backend.compile(graphOf(new Map([['y', exp(input('x', 'f32', [2]))]])), weights)
-const { y } = await executable.run({ x: { dtype: 'f32', shape: [2], data: new Float32Array(2) } })
-await executable[Symbol.asyncDispose]()
-await new Promise(done => setTimeout(done, 300))
-${more}
-process.stdout.write(JSON.stringify({ y: [...y.data], sockets: sockets() - before }))
-`
-
-async function run(more = ''): Promise<{ stdout: string; left: string[] }> {
-  const home = mkdtempSync(join(folder, 'home-'))
-  const temporary = join(home, 'tmp')
-  mkdirSync(temporary)
-  const script = `${home}.mjs`
-  writeFileSync(script, program(pathToFileURL(join(folder, 'code/')).href, more))
-  const homes = ['HOME', 'USERPROFILE', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME']
-  const env = { PATH: process.env.PATH, TMPDIR: temporary, ...Object.fromEntries(homes.map(n => [n, home])) }
-  const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: home, env })
-  return { stdout, left: readdirSync(home, { recursive: true }).map(String) }
+const exists = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
 
-test('a session leaves no file behind and opens no connection', async () => {
-  expect(await run()).toEqual({ stdout: '{"y":[1,1],"sockets":0}', left: ['tmp'] })
+const gone = async (pid: number): Promise<boolean> => {
+  for (let i = 0; i < 200 && exists(pid); i++) await wait(10)
+  return !exists(pid)
+}
+
+test('calls are answered, several at once, with typed arrays and with what is told before', async () => {
+  await using host = new Host(entry)
+  const events: unknown[] = []
+  const [a, b] = await Promise.all([
+    host.call({ do: 'double', values: Float64Array.of(1, Number.NaN, -0) }, { onEvent: e => events.push(e) }),
+    host.call({ do: 'double', values: Int32Array.of(3) }),
+  ])
+  expect(a).toEqual(Float64Array.of(2, Number.NaN, -0))
+  expect(b).toEqual(Int32Array.of(6))
+  expect(events).toEqual([1, Number.NaN, -0])
 })
 
-test('what would write or connect is noticed', async () => {
-  expect((await run(`fs.writeFileSync(process.env.HOME + '/device-id', '')`)).left).toContain('device-id')
-  await expect(run(`net.connect(80, 'localhost')`)).rejects.toThrow('network: connect')
+test('the runtime of the child keeps nothing about the user', async () => {
+  await using host = new Host(entry)
+  expect(await host.call({ do: 'environment', name: 'ORT_DISABLE_TELEMETRY' })).toBe('1')
+})
+
+test('errors cross as they are; a slip of the program is told as one', async () => {
+  await using host = new Host(entry)
+  await expect(host.call({ do: 'fail' })).rejects.toMatchObject({
+    name: 'HeadwiseError',
+    message: 'The head is gone.',
+    code: 'gone',
+    fault: 'data',
+    where: 'head',
+    found: '7',
+    allowed: '6.5',
+  })
+  await expect(host.call({ do: 'stumble' })).rejects.toMatchObject({ code: 'host-failed', fault: 'failed' })
+  expect(await host.call({ do: 'double', values: [4] })).toEqual([8])
+})
+
+test('a child that dies fails its open calls, with its last words, and every later one', async () => {
+  await using host = new Host(entry)
+  const open = host.call({ do: 'until-aborted' })
+  const died = { code: 'host-died', message: "The engine's process ended with code 3: last words." }
+  await Promise.all([
+    expect(open).rejects.toMatchObject(died),
+    expect(host.call({ do: 'crash' })).rejects.toMatchObject(died),
+  ])
+  expect(host.alive).toBe(false)
+  await expect(host.call({ do: 'double', values: [] })).rejects.toMatchObject(died)
+})
+
+test('an aborted call stops; a child that does not listen is killed', async () => {
+  const stop = new AbortController()
+  await using host = new Host(entry)
+  const call = host.call({ do: 'until-aborted' }, { signal: stop.signal })
+  stop.abort()
+  await expect(call).rejects.toMatchObject({ code: 'interrupted', fault: 'interrupted' })
+  expect(host.alive).toBe(true)
+
+  const again = new AbortController()
+  await using deaf = new Host(entry, { patience: 50 })
+  const blocked = deaf.call({ do: 'deaf' }, { signal: again.signal, onEvent: () => again.abort() })
+  await expect(blocked).rejects.toMatchObject({ code: 'interrupted' })
+  expect(await gone(deaf.pid!)).toBe(true)
+})
+
+test('a module that cannot run is told of, not waited for', async () => {
+  await using host = new Host(new URL('./host/absent.mjs', import.meta.url))
+  await expect(host.call({ do: 'double', values: [] })).rejects.toMatchObject({ code: 'host-died' })
+})
+
+test('the child exits when the channel is closed, and when its parent is killed', async () => {
+  const host = new Host(entry)
+  await host.call({ do: 'double', values: [] })
+  await host[Symbol.asyncDispose]()
+  expect(await gone(host.pid!)).toBe(true)
+
+  const program = await bundle(new URL('./host/parent.mjs', import.meta.url))
+  const parent = spawn(process.execPath, [program.pathname, entry.href], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const pid = await new Promise<number>(resolve => parent.stdout.once('data', (d: Buffer) => resolve(Number(d))))
+  expect(exists(pid)).toBe(true)
+  parent.kill('SIGKILL')
+  expect(await gone(pid)).toBe(true)
 })
