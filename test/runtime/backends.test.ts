@@ -12,6 +12,7 @@ import type { Graph, Sym } from '../../src/graph/sym.ts'
 import type { Backend } from '../../src/runtime/backend.ts'
 import { nodeBackend } from '../../src/runtime/node.ts'
 import { referenceBackend } from '../../src/runtime/reference.ts'
+import { webBackend } from '../../src/runtime/web.ts'
 import { f32, i32, sizeOf } from '../../src/words/arrays.ts'
 import { HeadwiseError } from '../../src/words/error.ts'
 import '../support/allclose.ts'
@@ -32,7 +33,11 @@ const weights = fileWeights({
   up: noise([8, 6], 3),
   bias: noise([8], 4),
 })
-const backends: readonly Backend[] = [referenceBackend(), await nodeBackend(1)]
+const backends: readonly Backend[] = [
+  referenceBackend(),
+  await nodeBackend(1),
+  await webBackend({ device: 'wasm', threads: 1 }),
+]
 const [reference] = backends as readonly [Backend, Backend]
 afterAll(() => weights[Symbol.dispose]())
 

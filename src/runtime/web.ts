@@ -1,0 +1,83 @@
+import type { Graph } from '../graph/sym.ts'
+import { sizeOf } from '../words/arrays.ts'
+import type { Backend, Executable, Residence } from './backend.ts'
+import { lowerGraph } from './onnx.ts'
+import { executableOf, failed, fetched, type Ort, type OrtOptions, type OrtTensor, toOrt } from './session.ts'
+import { SharedWeights } from './shared-weights.ts'
+import { webgpuBackend } from './webgpu.ts'
+import type { Weights } from './weights.ts'
+
+export interface WebOptions {
+  readonly device: 'wasm' | 'webgpu'
+  /** Threads of the WebAssembly build; more than one only where the page is cross-origin isolated. */
+  readonly threads: number
+  /** Addresses of the runtime's module and of its WebAssembly; without them they lie beside the package. */
+  readonly files?: { readonly mjs: string; readonly wasm: string }
+}
+
+/** The runtime's memory ends at 4 GiB and never shrinks: sessions hold at most so many bytes of weights of their own. */
+const MOST_OWN = 512 * 2 ** 20
+
+const sessionOptions = (residence: Residence): OrtOptions => ({
+  executionProviders: ['wasm'],
+  graphOptimizationLevel: residence === 'once' ? 'disabled' : 'basic',
+  enableMemPattern: false,
+  logSeverityLevel: 4,
+})
+
+/** The weights that a session holds itself, as files that the runtime finds by name while it opens. */
+interface OwnWeights {
+  readonly files: { path: string; data: Uint8Array }[]
+  bytes: number
+}
+
+/**
+ * ONNX Runtime's WebAssembly build. A session that opens once is fed its weights at every run (a copy of 4 bytes a
+ * weight, well below what computing with it takes); one that stays packs its own copy, while there is room for it.
+ */
+function wasmBackend(ort: Ort, threads: number): Backend {
+  const shared = new SharedWeights(async value => toOrt(ort, value))
+  let owned = 0
+
+  const compile = async (graph: Graph, weights: Weights, residence: Residence = 'once'): Promise<Executable> => {
+    const own: OwnWeights = { files: [], bytes: 0 }
+    const names: string[] = []
+    const bytes = lowerGraph(graph, weights, 'wasm', (name, { shape }) => {
+      const size = 4 * sizeOf(shape)
+      if (residence === 'once' || size === 0 || owned + own.bytes + size > MOST_OWN) {
+        names.push(name)
+        return 'fed'
+      }
+      const { buffer, byteOffset, byteLength } = weights.read(name)
+      own.files.push({ path: name, data: new Uint8Array(buffer, byteOffset, byteLength) })
+      own.bytes += size
+      return { location: name, offset: 0, length: size }
+    })
+    const fed = await shared.of(weights, names)
+    const session = await ort.InferenceSession.create(bytes, {
+      ...sessionOptions(residence),
+      externalData: own.files,
+    }).catch(failed('open'))
+    owned += own.bytes
+    return executableOf(graph, {
+      run: async (feeds, into) => {
+        const inputs: Record<string, OrtTensor> = { ...fed }
+        for (const name of graph.inputs.keys()) inputs[name] = toOrt(ort, feeds[name]!)
+        return await fetched(session, inputs, into)
+      },
+      release: async () => {
+        owned -= own.bytes
+        await session.release()
+      },
+    })
+  }
+  return { name: 'wasm', threads, compile, [Symbol.asyncDispose]: async () => shared.dispose() }
+}
+
+/** ONNX Runtime Web: WebAssembly, or WebGPU where the browser has it. */
+export async function webBackend({ device, threads, files }: WebOptions): Promise<Backend> {
+  const ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
+  ort.env.wasm.numThreads = threads
+  if (files) ort.env.wasm.wasmPaths = { ...files }
+  return device === 'webgpu' ? webgpuBackend(ort) : wasmBackend(ort, threads)
+}
