@@ -1,0 +1,39 @@
+import { bbh } from './bbh.ts'
+import { blimp } from './blimp.ts'
+import { copyVsFact } from './copy-vs-fact.ts'
+import { functionVectors } from './function-vectors.ts'
+import { greaterThan } from './greater-than.ts'
+import { ioi } from './ioi.ts'
+import { knownFacts } from './known-facts.ts'
+import type { Reader } from './reader.ts'
+import { relations } from './relations.ts'
+import { sentimentSentences } from './sentiment-sentences.ts'
+import { subjectVerbAgreement } from './subject-verb-agreement.ts'
+import { temporalFacts } from './temporal-facts.ts'
+import { translationPanlex } from './translation-panlex.ts'
+import { truthfulqa } from './truthfulqa.ts'
+import { twoHop } from './two-hop.ts'
+import { winobias } from './winobias.ts'
+import { winogender } from './winogender.ts'
+import { winogradWsc } from './winograd-wsc.ts'
+
+/** Every published data set that headwise reads, by id. */
+export const readers: readonly Reader[] = [
+  bbh,
+  blimp,
+  copyVsFact,
+  functionVectors,
+  greaterThan,
+  ioi,
+  knownFacts,
+  relations,
+  sentimentSentences,
+  subjectVerbAgreement,
+  temporalFacts,
+  translationPanlex,
+  truthfulqa,
+  twoHop,
+  winobias,
+  winogender,
+  winogradWsc,
+]
