@@ -126,7 +126,8 @@ export const verbs = {
     'long',
     'the effect of removing each head alone',
     z.strictObject({
-      mode: z.enum(['zero', 'mean']),
+      /** `resample` needs a task of two prompts or more. */
+      mode: z.enum(['zero', 'mean', 'resample']),
       /** Measured on the loss of these sequences, or on a task. */
       on: z.union([
         z.strictObject({ prompts: z.array(ids).nonempty().max(256) }),
@@ -279,7 +280,8 @@ export interface ExportResult {
 
 /** One token of a continuation; `end` closes a side. */
 export type GeneratePiece =
-  | { readonly side: 'before' | 'after'; readonly id: number; readonly text: string }
+  /** Without an id: what was held back of the text. */
+  | { readonly side: 'before' | 'after'; readonly id: number | null; readonly text: string }
   | { readonly side: 'before' | 'after'; readonly end: true }
 
 interface Results {

@@ -1,0 +1,44 @@
+import { logProbabilities } from '../runs/metric.ts'
+import { topTokens } from '../runs/unembed.ts'
+import type { Tokenizer } from '../text/tokenizer.ts'
+import type { Predicted } from './pass.ts'
+import type { Checked, NextResult, NextToken } from './verbs.ts'
+
+/** KL(p ‖ q) of natural-log probabilities, nats. */
+function divergence(p: Float64Array, q: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < p.length; i++) {
+    const weight = Math.exp(p[i]!)
+    if (weight > 0) sum += weight * (p[i]! - q[i]!)
+  }
+  return Math.max(0, sum)
+}
+
+/** The next token before and after: the union of the most likely ones in the order of before, then the watched ones. */
+export function compareNext(
+  tokenizer: Tokenizer,
+  before: Predicted,
+  after: Predicted | undefined,
+  { top, watch }: Pick<Checked<'next'>, 'top' | 'watch'>,
+): NextResult {
+  const clean = logProbabilities(before.logits)
+  const edited = after ? logProbabilities(after.logits) : clean
+  const first = new Set(topTokens(before.logits, top).map(t => t.id))
+  const second = after ? new Set(topTokens(after.logits, top).map(t => t.id)) : first
+  const union = [...new Set([...first, ...second])].sort((a, b) => clean[b]! - clean[a]!)
+  const tokens = [...new Set([...union, ...watch])].map(
+    (id): NextToken => ({
+      id,
+      text: tokenizer.tokenText(id),
+      before: clean[id]!,
+      after: edited[id]!,
+      among: { before: first.has(id), after: second.has(id) },
+    }),
+  )
+  return {
+    tokens,
+    before: before.prediction,
+    after: after?.prediction ?? null,
+    divergence: after ? divergence(clean, edited) : 0,
+  }
+}

@@ -1,0 +1,236 @@
+import { f32, i32, type NDArray } from '../words/arrays.ts'
+import { HeadwiseError, throwIfAborted, type Watch } from '../words/error.ts'
+import { type Point, point, pointKey } from '../words/site.ts'
+import { tick } from '../words/tick.ts'
+import { Kept } from './kept.ts'
+import { type Pass, range } from './pass.ts'
+import { type AttentionResult, type Checked, MAX_CELLS, type PatternsResult, TILE, type TileResult } from './verbs.ts'
+
+/** Query rows that are computed at once; a shorter text is one block. */
+const BLOCK = 256
+const KEPT_BYTES = 192 * 2 ** 20
+/** Coarser levels come from a reduced matrix of all heads at this level, finer ones from the rows themselves. */
+const BASE_LEVEL = 3
+
+/** Sums and largest entries of cells, [head, side, side]. */
+interface Reduced {
+  readonly side: number
+  readonly sum: Float32Array
+  readonly max: Float32Array
+}
+
+const usage = (message: string, where: string, found: unknown, allowed: unknown): HeadwiseError =>
+  new HeadwiseError(message, { code: 'view', fault: 'usage', where, found, allowed })
+
+/** Patterns of one layer at a time, computed in blocks of query rows and kept while they are looked at. */
+export class Patterns {
+  readonly #blocks = new Kept<Float32Array>(KEPT_BYTES, b => b.byteLength)
+  readonly #slabs = new Kept<readonly NDArray<'f32'>[]>(KEPT_BYTES, s => s.reduce((n, a) => n + a.data.byteLength, 0))
+  readonly #reduced = new Kept<Reduced>(KEPT_BYTES, r => 2 * r.sum.byteLength)
+
+  /** Whole patterns of some heads, [heads, T, T]. */
+  async whole(pass: Pass, heads: Checked<'patterns'>['heads'], watch: Watch): Promise<PatternsResult> {
+    const time = pass.ids.length
+    checkHeads(pass, heads)
+    if (heads.length * time * time > MAX_CELLS)
+      throw usage(
+        `${heads.length} patterns of ${time} tokens are ${heads.length * time * time} cells; ask for tiles, or for at most ${MAX_CELLS} cells.`,
+        'heads',
+        heads.length * time * time,
+        MAX_CELLS,
+      )
+    const data = new Float32Array(heads.length * time * time)
+    for (const [i, { layer, head }] of heads.entries())
+      for (const b of blocksOf(time)) {
+        const rows = await this.#block(pass, layer, b, watch.signal)
+        const count = rowsIn(b, time)
+        const part = rows.subarray(head * count * time, (head + 1) * count * time)
+        data.set(part, (i * time + b * BLOCK) * time)
+      }
+    return { pattern: f32([heads.length, time, time], data) }
+  }
+
+  /** From a set of queries to every key (mean), or from every query to a set of keys (sum), [heads, T]. */
+  async attention(
+    pass: Pass,
+    { heads, of }: Pick<Checked<'attention'>, 'heads' | 'of'>,
+    watch: Watch,
+  ): Promise<AttentionResult> {
+    const time = pass.ids.length
+    checkHeads(pass, heads)
+    const set = [...new Set('queries' in of ? of.queries : of.keys)]
+    const [outside] = set.filter(p => p >= time)
+    if (outside !== undefined) {
+      const where = `of.${'queries' in of ? 'queries' : 'keys'}`
+      throw usage(`${where}: position ${outside} is outside the text of ${time} tokens.`, where, outside, time - 1)
+    }
+    const data = new Float32Array(heads.length * time)
+    for (const [i, { layer, head }] of heads.entries())
+      for (const b of blocksOf(time)) {
+        const here =
+          'queries' in of
+            ? set.filter(q => Math.floor(q / BLOCK) === b)
+            : range(0, rowsIn(b, time)).map(r => b * BLOCK + r)
+        if (here.length === 0) continue
+        const rows = await this.#block(pass, layer, b, watch.signal)
+        for (const query of here) {
+          const start = (head * rowsIn(b, time) + query - b * BLOCK) * time
+          if ('queries' in of) for (let k = 0; k <= query; k++) data[i * time + k]! += rows[start + k]! / set.length
+          else for (const key of set) data[i * time + query]! += rows[start + key]!
+        }
+      }
+    return { weight: f32([heads.length, time], data) }
+  }
+
+  /** One tile of a head's pattern at a level of detail. */
+  async tile(
+    pass: Pass,
+    { layer, head, level, row, column }: Omit<Checked<'tile'>, 'ids' | 'edits'>,
+    watch: Watch,
+  ): Promise<TileResult> {
+    const time = pass.ids.length
+    checkHeads(pass, [{ layer, head }], '')
+    const side = Math.ceil(time / 2 ** level)
+    const tiles = Math.ceil(side / TILE)
+    for (const [name, value] of Object.entries({ row, column }))
+      if (value >= tiles)
+        throw usage(
+          `${name} is ${value}; at level ${level} the pattern of ${time} tokens has the tiles 0 to ${tiles - 1}.`,
+          name,
+          value,
+          tiles - 1,
+        )
+    const [top, left] = [row * TILE, column * TILE]
+    const [h, w] = [Math.min(TILE, side - top), Math.min(TILE, side - left)]
+    const sum = new Float64Array(h * w)
+    const max = new Float32Array(h * w)
+    const fine = level < BASE_LEVEL
+    const shift = fine ? level : level - BASE_LEVEL
+    const reduced = fine ? undefined : await this.#reduce(pass, layer, watch)
+    const source = reduced?.side ?? time
+    const [x0, x1] = [left << shift, Math.min(source, (left + w) << shift)]
+    for (let y = top << shift; y < Math.min(source, (top + h) << shift); y++) {
+      const b = Math.floor(y / BLOCK)
+      const rows = reduced?.sum ?? (await this.#block(pass, layer, b, watch.signal))
+      const largest = reduced?.max ?? rows
+      const start = reduced ? (head * source + y) * source : (head * rowsIn(b, time) + y - b * BLOCK) * time
+      const to = ((y >> shift) - top) * w - left
+      for (let x = x0; x < x1; x++) {
+        const cell = to + (x >> shift)
+        sum[cell]! += rows[start + x]!
+        if (largest[start + x]! > max[cell]!) max[cell] = largest[start + x]!
+      }
+    }
+    const extent = (i: number) => Math.min(time, (i + 1) * 2 ** level) - i * 2 ** level
+    const mean = Float32Array.from(sum, (s, i) => s / (extent(top + Math.floor(i / w)) * extent(left + (i % w))))
+    return { mean: f32([h, w], mean), max: f32([h, w], max) }
+  }
+
+  /** Every head of a layer at the base level. */
+  async #reduce(pass: Pass, layer: number, watch: Watch): Promise<Reduced> {
+    const from = owner(pass, layer)
+    return await this.#reduced.get(`${from.id}@${layer}`, async () => {
+      const time = from.ids.length
+      const { heads } = from.engine.config
+      const side = Math.ceil(time / 2 ** BASE_LEVEL)
+      const sum = new Float32Array(heads * side * side)
+      const max = new Float32Array(heads * side * side)
+      const blocks = blocksOf(time)
+      for (const b of blocks) {
+        const rows = await this.#block(from, layer, b, watch.signal)
+        const count = rowsIn(b, time)
+        for (let h = 0; h < heads; h++)
+          for (let r = 0; r < count; r++) {
+            const query = b * BLOCK + r
+            const start = (h * count + r) * time
+            const to = (h * side + (query >> BASE_LEVEL)) * side
+            for (let k = 0; k <= query; k++) {
+              const value = rows[start + k]!
+              const cell = to + (k >> BASE_LEVEL)
+              sum[cell]! += value
+              if (value > max[cell]!) max[cell] = value
+            }
+          }
+        watch.onProgress?.({ what: 'rows of the pattern', done: Math.min(time, (b + 1) * BLOCK), total: time })
+        await tick()
+      }
+      return { side, sum, max }
+    })
+  }
+
+  /** Query rows of one block of a layer, all heads: [head, rows, T]. */
+  async #block(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Float32Array> {
+    throwIfAborted(signal)
+    const from = owner(pass, layer)
+    return await this.#blocks.get(`${from.id}@${layer}/${b}`, () => this.#compute(from, layer, b, signal))
+  }
+
+  async #compute(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Float32Array> {
+    const { engine, ids } = pass
+    const { heads, dim } = engine.config
+    const time = ids.length
+    const start = b * BLOCK
+    const count = rowsIn(b, time)
+    const want = [point('pattern', layer)]
+    if (count === time) {
+      const out = await pass.inLayer(layer, want, signal)
+      return out.get(pointKey(want[0]!))!.data
+    }
+    const inside = insideLayer(layer)
+    const x = layer === 0 ? undefined : await pass.residual(layer, signal)
+    const { probes, feeds } = pass.lower(inside, start, count)
+    const at = point('resid_pre', layer)
+    const [k, v] = await this.#slab(pass, layer, signal)
+    const past = (a: NDArray<'f32'>) =>
+      f32([1, start, ...a.shape.slice(1)], a.data.subarray(0, (start * a.data.length) / time))
+    const out = await engine.run(
+      {
+        extent: engine.extent(count, { past: start > 0, reach: time }),
+        probes: [...(x ? [{ at, do: 'feed' as const }] : []), ...probes],
+        want,
+      },
+      {
+        input: i32([1, count], Int32Array.from(ids.slice(start, start + count))),
+        offset: i32([1], Int32Array.of(start)),
+        ...(x && { [`feed:${pointKey(at)}`]: f32([1, count, dim], x.subarray(start * dim, (start + count) * dim)) }),
+        ...(start > 0 && { [`past.${layer}.k`]: past(k!), [`past.${layer}.v`]: past(v!) }),
+        ...feeds,
+      },
+      { signal },
+    )
+    const computed = out[pointKey(want[0]!)]!.data as Float32Array
+    const keys = start + count
+    const rows = new Float32Array(heads * count * time)
+    for (let r = 0; r < heads * count; r++) rows.set(computed.subarray(r * keys, (r + 1) * keys), r * time)
+    return rows
+  }
+
+  /** Keys and values of a layer for every position, after their edits: [T, group, dimension] each. */
+  async #slab(pass: Pass, layer: number, signal: AbortSignal | undefined): Promise<readonly NDArray<'f32'>[]> {
+    return await this.#slabs.get(`${pass.id}@${layer}`, async () => {
+      const want = [point('k', layer), point('v', layer)]
+      const out = await pass.inLayer(layer, want, signal)
+      return want.map(p => out.get(pointKey(p))!)
+    })
+  }
+}
+
+const insideLayer = (layer: number) => (at: Point) =>
+  at.layer === layer && at.site !== 'final_norm' && at.site !== 'logits' && (at.site !== 'embed' || layer === 0)
+
+/** The pass whose pattern of the layer this is: below its first edit a pass is the clean one. */
+const owner = (pass: Pass, layer: number): Pass => (pass.below && layer < pass.start ? pass.below : pass)
+
+const rowsIn = (block: number, time: number): number => Math.min(BLOCK, time - block * BLOCK)
+const blocksOf = (time: number): number[] => range(0, Math.ceil(time / BLOCK))
+
+function checkHeads(pass: Pass, list: readonly { layer: number; head: number }[], root = 'heads'): void {
+  const { layers, heads } = pass.engine.config
+  for (const [i, { layer, head }] of list.entries()) {
+    const at = root === '' ? '' : `${root}[${i}].`
+    if (layer >= layers)
+      throw usage(`${at}layer is ${layer}; the model has layers 0 to ${layers - 1}.`, `${at}layer`, layer, layers - 1)
+    if (head >= heads)
+      throw usage(`${at}head is ${head}; a layer has heads 0 to ${heads - 1}.`, `${at}head`, head, heads - 1)
+  }
+}
