@@ -1,7 +1,9 @@
 import { Option } from 'commander'
 import { findDetector } from '../heads/detectors/index.ts'
+import { gridValues } from '../results/grid.ts'
 import { toJson } from '../results/json.ts'
 import { checkOut } from '../results/write.ts'
+import type { Grid } from '../words/grid.ts'
 import type { Context, Define } from './context.ts'
 import { headShape, mapsView, type NamedGrid, summary } from './grid-view.ts'
 import { checkVocabulary, promptsOf, readTokens } from './input.ts'
@@ -16,11 +18,13 @@ import {
   withTokens,
 } from './options.ts'
 import { save } from './save.ts'
+import { count } from './terminal/units.ts'
 
 interface Options extends ModelOptions, OutputOptions {
   readonly detector: readonly string[]
   readonly tokens?: string
   readonly seed?: number
+  readonly null?: boolean
 }
 
 export const DEFAULT_DETECTORS = ['induction', 'previous', 'duplicate'] as const
@@ -42,6 +46,7 @@ export const scores: Define = (command, context) => {
         .argParser(list('--detector'))
         .default([...DEFAULT_DETECTORS], DEFAULT_DETECTORS.join()),
     )
+    .option('--null', 'also p and q against attention to random keys')
   return withModelOptions(withOutputOptions(withTokens(withSeed(base)), '.json or .csv'))
     .addHelpText('after', HELP)
     .action((model: string, o: Options) => act(model, o, context))
@@ -56,6 +61,7 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
   const grids = await m.scores(o.detector, {
     ...(tokens && { prompts: promptsOf(tokens) }),
     ...(o.seed !== undefined && { seed: o.seed }),
+    ...(o.null && { null: true }),
     signal: context.signal,
     onProgress: context.progress,
   })
@@ -65,5 +71,15 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
   const named = grids.map((grid, i): NamedGrid => ({ name: o.detector[i]!, grid, signed: false }))
   const maps = mapsView(named, headShape(m.config), context.style)
   const heads = summary(named, m.config.heads, TOP, context.style)
-  context.print(`${maps}\n\n${heads}\n`)
+  const tested = grids.flatMap((grid, i) => (grid.q ? [beyondNull(o.detector[i]!, grid)] : []))
+  context.print(`${[maps, heads, ...tested].join('\n\n')}\n`)
+}
+
+const DISCOVERED = 0.05
+
+/** How many heads attend to the detector's keys more than to random ones. */
+function beyondNull(name: string, grid: Grid): string {
+  const { data } = gridValues({ ...grid, values: grid.q! })
+  const beyond = data.filter(q => q < DISCOVERED).length
+  return `  ${name}: ${beyond} of ${count(data.length, 'head')} attend there more than to random keys (q < ${DISCOVERED})`
 }

@@ -14,7 +14,15 @@ export interface Difference {
 }
 
 /** Absolute: losses in nats, scores as shares of attention, log-probabilities; tokens must be the same. */
-const TOLERANCE = { loss: 2e-5, scores: 3e-5, entropy: 1e-4, logprob: 1e-3, attention: 5e-5, exact: 0 } as const
+const TOLERANCE = {
+  loss: 2e-5,
+  scores: 3e-5,
+  entropy: 1e-4,
+  logprob: 1e-3,
+  attention: 5e-5,
+  p: 5e-3,
+  exact: 0,
+} as const
 
 /** Equal numbers, NaN and infinities included, differ by 0; a number and something else by infinity. */
 function distance(before: unknown, after: unknown): number {
@@ -55,6 +63,8 @@ function grids(before: Grid, after: Grid, where: string): Difference {
   return worst([
     ...(['values', 'low', 'high'] as const).map(p => nested(`${where}${p}`, before[p], after[p], tolerance)),
     nested(`${where}n`, before.n, after.n, TOLERANCE.exact),
+    // Draws that lie nearer to the observed value than its own tolerance may change sides; q follows from p.
+    nested(`${where}p`, before.p, after.p, TOLERANCE.p),
   ])
 }
 

@@ -15,6 +15,9 @@ export interface HeadMeasurement {
   readonly metric: string
   readonly higherIsBetter?: boolean
   readonly seed: number
+  /** Of each head, [layer, head]: probability under a null, and false discovery rate. */
+  readonly p?: Float64Array
+  readonly q?: Float64Array
 }
 
 /** The grid [layer, head] of means over the prompts, with 95% intervals where there are two prompts or more. */

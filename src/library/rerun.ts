@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NULL_DRAWS } from '../heads/null-scores.ts'
 import type { ResultDocument } from '../results/document.ts'
 import { validate } from '../results/issue.ts'
 import { specOf } from '../results/spec.ts'
@@ -41,6 +42,7 @@ const parametersOf = {
     topK: count.optional(),
     topP: z.number().optional(),
   }),
+  scores: z.strictObject({ null: z.strictObject({ draws: z.literal(NULL_DRAWS) }).optional() }),
   mean: z.strictObject({
     reference: z.union([z.literal('self'), z.literal('others'), z.array(z.array(count))]).default('self'),
   }),
@@ -102,8 +104,11 @@ async function again(m: Headwise, document: One, o: RerunOptions): Promise<One> 
       const { topK, topP, ...rest } = parameters(parametersOf.generate, request)
       return await m.generation(prompts[0] ?? [], { ...rest, ...given({ topK, topP }), edits, seed, folder, ...watch })
     }
-    case 'scores':
-      return (await m.scores([request.method?.id ?? ''], { prompts, seed, ...watch }))[0]!
+    case 'scores': {
+      const { null: tested } = parameters(parametersOf.scores, request)
+      const o = { prompts, seed, null: tested !== undefined, ...watch }
+      return (await m.scores([request.method?.id ?? ''], o))[0]!
+    }
     case 'ablate': {
       const mode = ABLATIONS.get(request.method?.id ?? '')
       if (mode === undefined || request.method?.version !== 1) throw unknownMethod(request)

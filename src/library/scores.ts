@@ -1,3 +1,4 @@
+import type { Detector, PromptFacts } from '../heads/detectors/detector.ts'
 import { findDetector } from '../heads/detectors/index.ts'
 import { scoreHeads } from '../heads/scores.ts'
 import { HeadwiseError, type Watch } from '../words/error.ts'
@@ -10,6 +11,8 @@ export interface ScoreOptions extends Watch {
   /** Token ids; default 4 sequences of 50 random tokens said twice. */
   readonly prompts?: readonly (readonly number[])[]
   readonly seed?: number
+  /** Compare every score with attention to random keys: the grids then hold p, and q within each detector. */
+  readonly null?: boolean
 }
 
 /** One grid [layer, head] for each detector, in the order asked for. */
@@ -25,6 +28,7 @@ export async function scoreGrids(opened: Opened, ids: readonly string[], o: Scor
     specialIds: tokenizer.specialIds,
   }))
   const scores = await scoreHeads(opened.engine, wanted, facts, o)
+  const nulls = o.null ? await nullsOf(opened, wanted, facts, seed, o) : undefined
   const { headGrid } = await import('./head-grid.ts')
   const grids: Grid[] = []
   for (const d of wanted) {
@@ -44,9 +48,24 @@ export async function scoreGrids(opened: Opened, ids: readonly string[], o: Scor
       command: 'scores',
       prompts: prompts.map(p => ({ ids: p })),
       seed,
-      method: { id: d.id, version: 1, parameters: {} },
+      method: { id: d.id, version: 1, parameters: nulls ? { null: { draws: nulls.draws } } : {} },
     })
-    grids.push(headGrid({ values, prompts: n, layers, heads, metric: d.metric, seed }, spec))
+    const measured = { values, prompts: n, layers, heads, metric: d.metric, seed }
+    grids.push(headGrid({ ...measured, ...nulls?.byId.get(d.id) }, spec))
   }
   return grids
+}
+
+/** p and q of every head under the random-key null of each detector. */
+async function nullsOf(
+  { engine }: Opened,
+  wanted: readonly Detector[],
+  prompts: readonly PromptFacts[],
+  seed: number,
+  { signal, onProgress }: Watch,
+): Promise<{ draws: number; byId: ReadonlyMap<string, { p: Float64Array; q: Float64Array }> }> {
+  const { NULL_DRAWS: draws, nullScores } = await import('../heads/null-scores.ts')
+  const { benjaminiHochberg } = await import('../statistics/fdr.ts')
+  const found = await nullScores(engine, wanted, prompts, { draws, seed, signal, onProgress })
+  return { draws, byId: new Map([...found].map(([id, { p }]) => [id, { p, q: benjaminiHochberg(p) }])) }
 }

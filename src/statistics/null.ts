@@ -17,11 +17,12 @@ export interface NullGrid {
 }
 
 const INTERRUPTIBLE = 256
+/** Draws that fall short of the observed value by rounding only have reached it. */
+const ROUNDING = 1e-12
 
 /**
  * Compares each cell with draws of its null, one draw of all cells at a time; nothing of a draw is kept. A draw's cell
- * without a value (NaN) counts in neither number. Ties count against the finding, so `draw` must sum in the order in
- * which the observed value was summed.
+ * without a value (NaN) counts in neither number. Ties count against the finding.
  * @param draw the statistics of one draw, one per cell; the array may be used again
  */
 export function nullTest(
@@ -32,6 +33,7 @@ export function nullTest(
   checkDraws('null', draws)
   const cells = observed.length
   const random = createRandom(seed).fork('null')
+  const least = Float64Array.from(observed, x => x - ROUNDING * Math.abs(x))
   const sum = new Float64Array(cells)
   const counted = new Uint32Array(cells)
   const reached = new Uint32Array(cells)
@@ -44,7 +46,7 @@ export function nullTest(
       if (Number.isNaN(x)) continue
       sum[c]! += x
       counted[c]! += 1
-      if (x >= observed[c]!) reached[c]! += 1
+      if (x >= least[c]!) reached[c]! += 1
     }
   }
   const valid = (c: number): boolean => counted[c]! > 0 && !Number.isNaN(observed[c]!)

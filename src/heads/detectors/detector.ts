@@ -26,6 +26,8 @@ export interface Detector {
   readonly queries: (prompt: PromptFacts) => readonly number[]
   /** For `attentionTo`: the keys K(q) whose attention is summed. */
   readonly keys?: (prompt: PromptFacts, query: number) => readonly number[]
+  /** Whether the keys are named by their distance alone: then the null is a random distance. */
+  readonly positional?: true
 }
 
 export const detector = (d: Detector): Detector => d

@@ -12,4 +12,5 @@ export const offset = (places: number): Detector =>
     rows: attentionTo(`offset-${places}`),
     queries: rowsFrom(places),
     keys: (_, q) => [q - places],
+    positional: true,
   })

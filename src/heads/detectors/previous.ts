@@ -8,4 +8,5 @@ export const previous = detector({
   rows: attentionTo('previous'),
   queries: rowsFrom(1),
   keys: (_, q) => [q - 1],
+  positional: true,
 })
