@@ -4,6 +4,7 @@ import { registered } from '../../src/graph/primitive.ts'
 import type { Backend } from '../../src/runtime/backend.ts'
 import { nodeBackend } from '../../src/runtime/node.ts'
 import { referenceBackend } from '../../src/runtime/reference.ts'
+import { webBackend } from '../../src/runtime/web.ts'
 import '../support/allclose.ts'
 import { FAMILIES } from '../support/cases.ts'
 import { graphOver, runOnce } from '../support/run.ts'
@@ -11,24 +12,28 @@ import { fileWeights } from '../support/weights.ts'
 
 const reference = referenceBackend()
 const none = fileWeights({})
-let cpu: Backend
-beforeAll(async () => {
-  cpu = await nodeBackend(1)
-})
+const backends: Record<string, () => Promise<Backend>> = {
+  'on the CPU': () => nodeBackend(1),
+  'in WebAssembly': () => webBackend({ device: 'wasm', threads: 1 }),
+}
 afterAll(() => none[Symbol.dispose]())
 
 test('every registered primitive and composite has a family of cases', () => {
   expect(Object.keys(FAMILIES).sort()).toEqual([...registered.keys()].sort())
 })
 
-describe('ONNX Runtime computes what the reference computes', () => {
+describe.for(Object.entries(backends))('ONNX Runtime %s computes what the reference computes', ([, open]) => {
+  let backend: Backend
+  beforeAll(async () => {
+    backend = await open()
+  })
   for (const [name, { cases, tolerance }] of Object.entries(FAMILIES))
     test(name, () =>
       fc.assert(
         fc.asyncProperty(cases, async ({ arrays, build }) => {
           const { graph, feeds } = graphOver(arrays, build)
           const expected = await runOnce(reference, graph, feeds, none)
-          const found = await runOnce(cpu, graph, feeds, none)
+          const found = await runOnce(backend, graph, feeds, none)
           expect(found.y).toBeAllclose(expected.y!, tolerance)
         }),
         { numRuns: 60 },
