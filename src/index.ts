@@ -1,6 +1,7 @@
 export type { AblateOptions, AblationPlan, AblationResult } from './library/ablate.ts'
 export type { GenerateOptions, GenerationStep } from './library/generate.ts'
-export { Headwise, load } from './library/headwise.ts'
+export { Headwise } from './library/headwise.ts'
+export { load } from './library/load.ts'
 export type { Device, LoadOptions } from './library/open.ts'
 export type { Prompt } from './library/prompts.ts'
 export { type Rerun, type RerunOptions, rerun } from './library/rerun.ts'

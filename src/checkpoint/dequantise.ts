@@ -1,5 +1,4 @@
 import { bad } from './fault.ts'
-import { RegularFile } from './files.ts'
 import type { StoredTensor } from './tensors.ts'
 
 /** How the elements of one type become float32. `decode` fills `out` from bytes that begin at a block. */
@@ -142,13 +141,4 @@ export function codecOf({ name, dtype, file }: StoredTensor): Codec {
     { code: 'weight-type', file, where: name, found: dtype, allowed },
     `tensor "${name}" is of type ${dtype}, which cannot be read as weights; readable are ${allowed}.`,
   )
-}
-
-/** A whole small tensor as float32; the weights themselves go through `prepareWeights`. */
-export function readTensor(tensor: StoredTensor): Float32Array {
-  const codec = codecOf(tensor)
-  const out = new Float32Array((tensor.bytes / codec.bytes) * codec.block)
-  using file = new RegularFile(tensor.file)
-  codec.decode(file.bytes(tensor.offset, tensor.bytes), out)
-  return out
 }

@@ -4,7 +4,7 @@ import type { ModelOptions } from './options.ts'
 
 /** Opens the model that the command line names. The library is loaded only here, after all options are judged. */
 export async function openModel(reference: string, o: ModelOptions, context: Context): Promise<Headwise> {
-  const { load } = await import('../library/headwise.ts')
+  const { load } = await import('../library/load.ts')
   const { device, threads, budget, verify, acceptNonFinite } = o
   return await load(reference, {
     ...(device && { device }),

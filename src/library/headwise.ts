@@ -8,7 +8,7 @@ import type { Grid } from '../words/grid.ts'
 import type { Generation } from '../words/run.ts'
 import { type AblateOptions, type AblationPlan, planRemovals } from './ablate.ts'
 import { type GenerateOptions, type GenerationStep, generateText, generationOf } from './generate.ts'
-import { type LoadOptions, type Opened, open } from './open.ts'
+import type { Opened } from './open.ts'
 import type { Prompt } from './prompts.ts'
 import { type RunOptions, type RunResult, runPrompts } from './run.ts'
 import { type ScoreOptions, scoreGrids } from './scores.ts'
@@ -78,7 +78,3 @@ export class Headwise implements AsyncDisposable {
     await this.engine.backend[Symbol.asyncDispose]()
   }
 }
-
-/** Opens a model: `specimen`, a folder, a `.gguf` or `.safetensors` file. */
-export const load = async (reference: string, o: LoadOptions = {}): Promise<Headwise> =>
-  new Headwise(await open(reference, o))

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { readTensor } from '../../src/checkpoint/dequantise.ts'
+import { readTensor } from '../../src/checkpoint/read-tensor.ts'
 import { readSafetensors } from '../../src/checkpoint/safetensors.ts'
 import { SafetensorsWriter, writeSafetensors } from '../../src/checkpoint/safetensors-writer.ts'
 import { faultOf } from './fault.ts'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Headwise, load } from '../../src/library/headwise.ts'
+import type { Headwise } from '../../src/library/headwise.ts'
+import { load } from '../../src/library/load.ts'
 import { Service } from '../../src/service/service.ts'
 import type { Result, Verb } from '../../src/service/verbs.ts'
 import type { EditInput } from '../../src/words/edit.ts'

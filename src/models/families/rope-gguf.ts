@@ -1,6 +1,6 @@
 import type { RopeScaling, Rotary } from '../../attention/positions/rotary.ts'
-import { readTensor } from '../../checkpoint/dequantise.ts'
 import { bad } from '../../checkpoint/fault.ts'
+import { readTensor } from '../../checkpoint/read-tensor.ts'
 import type { TensorSource } from '../../checkpoint/source.ts'
 import type { Fields } from './fields.ts'
 import { FACTOR, GAIN, THETA, yarnGain } from './rope.ts'
