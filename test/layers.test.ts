@@ -17,6 +17,7 @@ const layers: readonly string[] = [
   'runs',
   'tasks',
   'heads',
+  'causal',
   'library',
   'service',
   'server',

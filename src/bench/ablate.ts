@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ablateHeads, planAblation } from '../heads/importance/ablation.ts'
+import { ablateHeads, ablations } from '../heads/importance/ablation.ts'
 import { open } from '../library/open.ts'
 import { newLedger } from '../runs/engine.ts'
+import { plan } from '../runs/plan.ts'
 import { matmulRate } from './limits.ts'
 import { bestMs, type PeerResult, runPeer } from './peers.ts'
 import { type BenchOptions, type BenchReport, benchPrompt, type Figure, report } from './report.ts'
@@ -24,6 +25,7 @@ export async function benchAblate(
   const { engine, budget } = await open(model, { threads: o.threads })
   const ids = typeof tokens === 'number' ? benchPrompt(tokens, engine.config.vocab) : tokens
   const folder = mkdtempSync(join(tmpdir(), 'headwise-bench-'))
+  const runs = ablations(engine.config, { mode: 'zero' })
   const times: number[] = []
   const batched: PeerResult[] = []
   const lens: PeerResult[] = []
@@ -32,10 +34,10 @@ export async function benchAblate(
     const file = join(folder, 'ids.json')
     writeFileSync(file, JSON.stringify(ids))
     for (let rep = 0; rep < o.reps; rep++) {
-      const plan = await planAblation(engine, [{ ids, read: { metric: 'loss' } }], { mode: 'zero' }, budget)
+      const planned = await plan(engine, [{ ids, read: { metric: 'loss' } }], runs, { budget })
       engine.ledger = newLedger()
       const start = performance.now()
-      await ablateHeads(plan, { signal: o.signal })
+      await ablateHeads(planned, { signal: o.signal })
       times.push(performance.now() - start)
       flops = engine.ledger.flops
       engine.ledger = undefined

@@ -1,5 +1,6 @@
 import type { AblateOptions, AblationResult } from '../library/ablate.ts'
 import type { Headwise } from '../library/headwise.ts'
+import { rowsOf } from '../library/sweep.ts'
 import { toJson } from '../results/json.ts'
 import { checkOut } from '../results/write.ts'
 import type { Context, Define } from './context.ts'
@@ -95,25 +96,25 @@ async function act(model: string, text: string | undefined, o: Options, context:
     const price = await explain(planned.plan)
     return context.print(o.json ? toJson(price) : explainView(price))
   }
-  const result = await planned.execute({ signal: context.signal, onProgress: context.progress })
+  const rows = await rowsOf(planned.plan, { signal: context.signal, onProgress: context.progress })
+  const result = await planned.finish(rows)
   if (o.verify) {
-    const { certify } = await import('./certify.ts')
-    context.note(await certify(planned.plan, result, context))
+    const { certificate } = await import('./certify.ts')
+    context.note(await certificate(planned.plan, rows, o.seed ?? 0, context))
   }
-  for (const prompt of result.grid.spec.check.dropped) context.note(`Left out: ${prompt}.`)
-  await save(result.grid, o, context)
-  context.print(o.json ? toJson(result.grid) : view(m, o.mode, result, context))
+  for (const prompt of result.document.spec.check.dropped) context.note(`Left out: ${prompt}.`)
+  await save(result.document, o, context)
+  context.print(o.json ? toJson(result.document) : view(m, o.mode, result, context))
 }
 
 function view(m: Headwise, mode: string, result: AblationResult, { style }: Context): string {
-  const named = [{ name: `${mode} ablation`, grid: result.grid, signed: true }]
+  const named = [{ name: `${mode} ablation`, grid: result.document, signed: true }]
   const { layers, heads } = m.config
-  const better = result.grid.higherIsBetter ? 'minus: the metric falls' : 'plus: the loss grows'
-  const clean = result.clean.reduce((s, x) => s + x, 0) / result.clean.length
+  const better = result.document.higherIsBetter ? 'minus: the metric falls' : 'plus: the loss grows'
   return `${[
     mapsView(named, headShape(m.config), style),
     summary(named, heads, 8, style),
-    `  clean ${result.grid.higherIsBetter ? 'logit difference' : 'loss'} ${clean.toFixed(4)}; ${better} where the head is needed\n` +
+    `  clean ${result.document.higherIsBetter ? 'logit difference' : 'loss'} ${result.clean.toFixed(4)}; ${better} where the head is needed\n` +
       `  ${result.harmless} of ${count(layers * heads, 'head')} can go alone with less than 1% of harm`,
   ].join('\n\n')}\n`
 }

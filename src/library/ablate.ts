@@ -1,137 +1,93 @@
-import {
-  type Ablation,
-  ablateHeads,
-  harmless,
-  otherPrompts,
-  planAblation,
-  type Removal,
-} from '../heads/importance/ablation.ts'
+import { ablations, harmless } from '../heads/importance/ablation.ts'
+import { Readings } from '../heads/importance/readings.ts'
+import { runsOfSet } from '../heads/importance/removal.ts'
 import { gridValues } from '../results/grid.ts'
-import type { Sample } from '../runs/metric.ts'
-import type { Plan } from '../runs/plan.ts'
-import { HeadwiseError, type Watch } from '../words/error.ts'
+import { plan } from '../runs/plan.ts'
 import type { Grid } from '../words/grid.ts'
-import type { Task } from '../words/task.ts'
+import {
+  type BaselineOptions,
+  type BaselineParameters,
+  baselineOf,
+  baselineParameters,
+  MODES,
+  parametersOf,
+} from './baseline.ts'
+import { effectGrid } from './effect-grid.ts'
 import type { Opened } from './open.ts'
-import type { Prompt } from './prompts.ts'
-import { encodeAll, specFor } from './spec.ts'
-import { taskSamples } from './task-samples.ts'
+import { metricText, type SubjectOptions, subjectOf, subjectRequest } from './subject.ts'
+import {
+  budgeted,
+  parametersIn,
+  planOptions,
+  type Sweep,
+  type SweepCut,
+  type SweepRequest,
+  sweepOf,
+  sweepSpec,
+} from './sweep.ts'
 
-export interface AblateOptions extends Watch {
-  readonly mode: 'zero' | 'mean'
-  /**
-   * For `mean`: the same text (default), texts whose positions from 1 on are averaged, or in that way the other prompts
-   * (default for a task).
-   */
-  readonly reference?: 'self' | 'others' | readonly (readonly number[])[]
-  /** What the loss is taken on: one text, or several prompts. */
-  readonly text?: string
-  readonly prompts?: readonly Prompt[]
-  readonly task?: Task
-  readonly seed?: number
-}
+export interface AblateOptions extends SubjectOptions, BaselineOptions {}
 
-export interface AblationResult extends Ablation {
-  readonly grid: Grid
+export interface AblationResult {
+  /** Metric with the head removed minus clean, [layer, head]. */
+  readonly document: Grid
+  /** Mean of the clean metric. */
+  readonly clean: number
   /** Heads that can be removed alone with less than 1% of harm to the metric. */
   readonly harmless: number
 }
-
-/** A planned ablation: what it will cost, and the work itself. */
-export interface AblationPlan {
-  readonly plan: Plan
-  execute(o?: Watch): Promise<AblationResult>
-}
+export type AblationPlan = Sweep<AblationResult>
 
 const HARM = 0.01
 
-/** Plans the removal of every head, one at a time; nothing edited has run yet. */
-export async function planRemovals(opened: Opened, o: AblateOptions): Promise<AblationPlan> {
-  const task = o.task && (await import('../results/input.ts')).checkTask(o.task, 'task')
-  const { engine, budget } = opened
-  const { layers, heads } = opened.engine.config
-  const reference = o.reference ?? (task ? 'others' : 'self')
-  const encoded = task
-    ? await taskSamples(task, await opened.tokenizer())
-    : {
-        samples: (await encodeAll(opened, o.prompts ?? (o.text === undefined ? [] : [o.text]), o.signal)).map(p => ({
-          ...p,
-          read: { metric: 'loss' } as const,
-        })),
-        dropped: [],
-      }
-  const read = task?.metric === 'logit_diff' ? 'logit_diff' : 'loss'
-  const samples: readonly Sample[] = encoded.samples
-  if (samples.length === 0)
-    throw new HeadwiseError('There is nothing to measure on: give a text, token ids or a task.', {
-      code: 'ablate-empty',
-      fault: 'usage',
-      where: 'prompts',
-      found: 0,
-      allowed: '1 or more',
-    })
-  const short = samples.findIndex(s => s.ids.length < 2)
-  if (read === 'loss' && short >= 0)
-    throw new HeadwiseError(`Prompt ${short} has one token, and a loss needs two or more.`, {
-      code: 'ablate-short',
-      fault: 'usage',
-      where: `prompts[${short}]`,
-      found: 1,
-      allowed: '2 or more',
-    })
-  const removal = removalOf(o.mode, reference, samples)
-  const plan = await planAblation(engine, samples, removal, budget)
-  const seed = o.seed ?? 0
-  const higherIsBetter = read === 'logit_diff'
-  return {
-    plan,
-    execute: async (watch = {}) => {
-      const ablation = await ablateHeads(plan, watch)
-      const { headGrid } = await import('./head-grid.ts')
-      const spec = await specFor(
-        opened,
-        {
-          command: 'ablate',
-          prompts: encoded.samples.map(({ ids, text }) => ({ ids, ...(text === undefined ? {} : { text }) })),
-          ...(task ? { task } : {}),
-          seed,
-          method: {
-            id: `ablate-${o.mode}`,
-            version: 1,
-            parameters: removal.mode === 'mean' ? { reference } : {},
-          },
-        },
-        {},
-        encoded.dropped,
-      )
-      const metric = `${read}, head removed (${o.mode}) minus clean${read === 'loss' ? ', nats per token' : ''}`
-      const clean = ablation.clean.reduce((s, x) => s + x, 0) / ablation.clean.length
-      const measured = { values: ablation.delta, prompts: samples.length, layers, heads, metric, higherIsBetter, seed }
-      const grid = headGrid(measured, spec)
-      return { ...ablation, grid, harmless: harmless(gridValues(grid).data, clean, HARM, higherIsBetter) }
-    },
-  }
+/** The request for the removal of every head, one at a time. */
+export async function ablateRequest(opened: Opened, o: AblateOptions): Promise<SweepRequest> {
+  const subject = await subjectRequest(opened, o)
+  const parameters = parametersOf(o, subject.task !== undefined)
+  return { command: 'ablate', ...subject, method: { id: `ablate-${o.mode}`, version: 1, parameters } }
 }
 
-/** What stands in for the heads; refuses a mean over other prompts where there are none. */
-function removalOf(
-  mode: AblateOptions['mode'],
-  reference: NonNullable<AblateOptions['reference']>,
-  samples: readonly Sample[],
-): Removal {
-  if (mode === 'zero') return { mode }
-  if (reference !== 'others') return { mode, reference }
-  const references = otherPrompts(samples.map(s => s.ids))
-  const alone = references.findIndex(others => !others.some(ids => ids.length > 1))
-  if (alone < 0) return { mode, references }
-  throw new HeadwiseError(
-    `A mean over other prompts needs two different ones, and prompt ${alone} has no other; give texts to average over (--reference).`,
-    {
-      code: 'ablate-reference',
-      fault: 'usage',
-      where: 'reference',
-      found: samples.length,
-      allowed: '2 prompts or more',
+/** What stands in for the heads, as the request says it. */
+function modeOf(request: SweepRequest): BaselineParameters {
+  const mode = MODES.find(m => request.method?.id === `ablate-${m}`)
+  if (mode === 'mean') return { mode, ...parametersIn(baselineParameters.mean, request) }
+  if (mode === 'resample') return { mode, ...parametersIn(baselineParameters.resample, request) }
+  return { mode: 'zero', ...parametersIn(baselineParameters.zero, request) }
+}
+
+/** Plans such a request; nothing edited has run yet. */
+export async function planAblation(opened: Opened, asked: SweepRequest, cut: SweepCut = {}): Promise<AblationPlan> {
+  const request = budgeted(opened, asked, cut)
+  const how = modeOf(request)
+  const { engine } = opened
+  const { layers, heads } = engine.config
+  const subject = await subjectOf(opened, request)
+  const { samples, items, metric, higherIsBetter } = subject
+  const baseline = baselineOf(how, subject, request.seed)
+  const runs = ablations(engine.config, baseline)
+  const spec = await sweepSpec(opened, request, subject)
+  return sweepOf({
+    spec,
+    plan: await plan(engine, samples, runs, {
+      ...planOptions(opened, request, cut),
+      context: { others: samples.map(s => s.ids) },
+    }),
+    finish: async rows => {
+      const readings = new Readings(rows, { samples: samples.length, runs: runs.length })
+      const document = effectGrid(
+        {
+          axes: [{ name: 'layer' }, { name: 'head' }],
+          shape: [layers, heads],
+          effects: readings.effects(items, layers * heads, runsOfSet(baseline)),
+          items,
+          metric: metricText(metric, `head removed (${how.mode}) minus clean`),
+          higherIsBetter,
+          seed: request.seed,
+        },
+        spec,
+      )
+      const clean = readings.clean(items).reduce((s, x) => s + x, 0) / items.length
+      return { document, clean, harmless: harmless(gridValues(document).data, clean, HARM, higherIsBetter) }
     },
-  )
+  })
 }

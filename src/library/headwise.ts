@@ -4,15 +4,22 @@ import type { Engine } from '../runs/engine.ts'
 import { type Exported, exportModel } from '../runs/export.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { EditInput } from '../words/edit.ts'
+import type { Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Generation } from '../words/run.ts'
-import { type AblateOptions, type AblationPlan, planRemovals } from './ablate.ts'
+import type { AblateOptions, AblationResult } from './ablate.ts'
+import type { ControlOptions, ControlResult } from './control.ts'
 import { type GenerateOptions, type GenerationStep, generateText, generationOf } from './generate.ts'
+import type { KnockoutOptions, KnockoutResult } from './knockout.ts'
 import type { Opened } from './open.ts'
+import type { PatchOptions, PatchResult } from './patch.ts'
 import type { Prompt } from './prompts.ts'
 import { type RunOptions, type RunResult, runPrompts } from './run.ts'
+import type { ScaleOptions, ScaleResult } from './scaling.ts'
 import { type ScoreOptions, scoreGrids } from './scores.ts'
+import type { SelfRepairOptions, SelfRepairResult } from './self-repair.ts'
 import { editContext, editList } from './spec.ts'
+import type { Sweep, SweepCut, SweepRequest } from './sweep.ts'
 
 /** A loaded model. `await using m = await load('specimen')`. */
 export class Headwise implements AsyncDisposable {
@@ -55,13 +62,69 @@ export class Headwise implements AsyncDisposable {
   }
 
   /** Plans the removal of every head, one at a time; nothing edited has run yet. */
-  async planAblation(o: AblateOptions): Promise<AblationPlan> {
-    return await planRemovals(this.#opened, o)
+  async planAblation(o: AblateOptions, cut?: SweepCut): Promise<Sweep<AblationResult>> {
+    const { ablateRequest, planAblation } = await import('./ablate.ts')
+    return await planAblation(this.#opened, await ablateRequest(this.#opened, o), cut)
+  }
+  /** Removes every head, one at a time: metric edited − metric clean, [layer, head]. */
+  async ablate(o: AblateOptions & Watch): Promise<Grid> {
+    return (await (await this.planAblation(o)).execute(o)).document
   }
 
-  /** Removes every head, one at a time: metric edited − metric clean, [layer, head]. */
-  async ablate(o: AblateOptions): Promise<Grid> {
-    return (await (await this.planAblation(o)).execute(o)).grid
+  /** Plans the removal of a set of heads together, beside random sets of equal size and layers. */
+  async planControl(o: ControlOptions, cut?: SweepCut): Promise<Sweep<ControlResult>> {
+    const { controlRequest, planControl } = await import('./control.ts')
+    return await planControl(this.#opened, await controlRequest(this.#opened, o), cut)
+  }
+  /** Removes a set of heads together: its effect, and where that stands among random sets of equal size and layers. */
+  async control(o: ControlOptions & Watch): Promise<ControlResult> {
+    return await (await this.planControl(o)).execute(o)
+  }
+
+  /** Plans activation patching over a task of pairs. */
+  async planPatching(o: PatchOptions, cut?: SweepCut): Promise<Sweep<PatchResult>> {
+    const { patchRequest, planPatching } = await import('./patch.ts')
+    return await planPatching(this.#opened, await patchRequest(this.#opened, o), cut)
+  }
+  /** Activation patching over a task of pairs: recovery, 0 as the corrupt runs and 1 as the clean ones. */
+  async patch(o: PatchOptions & Watch): Promise<Grid> {
+    return (await (await this.planPatching(o)).execute(o)).document
+  }
+
+  /** Plans an attention knockout. */
+  async planKnockout(o: KnockoutOptions, cut?: SweepCut): Promise<Sweep<KnockoutResult>> {
+    const { knockoutRequest, planKnockout } = await import('./knockout.ts')
+    return await planKnockout(this.#opened, await knockoutRequest(this.#opened, o), cut)
+  }
+  /** Cuts attention from queries to keys, in windows of layers or head by head: metric cut − metric clean. */
+  async knockout(o: KnockoutOptions & Watch): Promise<Grid> {
+    return (await (await this.planKnockout(o)).execute(o)).document
+  }
+
+  /** Plans a scaling curve. */
+  async planScaling(o: ScaleOptions, cut?: SweepCut): Promise<Sweep<ScaleResult>> {
+    const { planScaling, scaleRequest } = await import('./scaling.ts')
+    return await planScaling(this.#opened, await scaleRequest(this.#opened, o), cut)
+  }
+  /** Scales a set of heads by several factors: metric scaled − metric clean, [step]. */
+  async scale(o: ScaleOptions & Watch): Promise<Grid> {
+    return (await (await this.planScaling(o)).execute(o)).document
+  }
+
+  /** Plans the total and the direct effect of resampling each head. */
+  async planSelfRepair(o: SelfRepairOptions, cut?: SweepCut): Promise<Sweep<SelfRepairResult>> {
+    const { planSelfRepair, selfRepairRequest } = await import('./self-repair.ts')
+    return await planSelfRepair(this.#opened, await selfRepairRequest(this.#opened, o), cut)
+  }
+  /** Total effect, direct effect and self-repair of every head on a task's logit difference, each [layer, head]. */
+  async selfRepair(o: SelfRepairOptions & Watch): Promise<Grid[]> {
+    return (await (await this.planSelfRepair(o)).execute(o)).document
+  }
+
+  /** Plans any sweep again from its request. */
+  async planOfSpec(request: SweepRequest, cut?: SweepCut): Promise<Sweep> {
+    const { planOfSpec } = await import('./plan-of-spec.ts')
+    return await planOfSpec(this.#opened, request, cut)
   }
 
   /** The model with its edits as ONNX of standard operators; `data` names the file beside it for large weights. */

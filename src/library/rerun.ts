@@ -3,13 +3,14 @@ import { NULL_DRAWS } from '../heads/null-scores.ts'
 import type { ResultDocument } from '../results/document.ts'
 import { validate } from '../results/issue.ts'
 import { specOf } from '../results/spec.ts'
-import { HeadwiseError, type OnProgress } from '../words/error.ts'
+import { HeadwiseError, type OnProgress, type Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Generation, Run } from '../words/run.ts'
 import type { Request, Spec } from '../words/spec.ts'
-import type { AblateOptions } from './ablate.ts'
 import { compareResults, type Difference } from './compare-results.ts'
-import { type Headwise, load } from './headwise.ts'
+import type { Headwise } from './headwise.ts'
+import { load } from './load.ts'
+import { SWEEP_COMMANDS } from './sweep-commands.ts'
 import { editFiles } from './tensors.ts'
 
 export interface RerunOptions {
@@ -43,9 +44,6 @@ const parametersOf = {
     topP: z.number().optional(),
   }),
   scores: z.strictObject({ null: z.strictObject({ draws: z.literal(NULL_DRAWS) }).optional() }),
-  mean: z.strictObject({
-    reference: z.union([z.literal('self'), z.literal('others'), z.array(z.array(count))]).default('self'),
-  }),
 } as const
 
 const parameters = <T>(schema: z.ZodType<T>, { method }: Request): T =>
@@ -70,21 +68,14 @@ const differs = (what: string, where: string, found: unknown, allowed: unknown):
 const given = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined)) as never
 
-const ABLATIONS: ReadonlyMap<string, 'zero' | 'mean'> = new Map([
-  ['ablate-zero', 'zero'],
-  ['ablate-mean', 'mean'],
-])
-
-const unknownMethod = ({ command, method }: Request) =>
-  new HeadwiseError(
-    `The method "${method?.id}", version ${method?.version}, of "${command}" cannot be computed again by this version.`,
-    {
-      code: 'rerun-method',
-      where: 'spec.request.method',
-      found: method?.id,
-      allowed: [...ABLATIONS.keys()],
-    },
-  )
+/** A sweep by the road of its first computation; a request of one grid gives one. */
+async function sweptAgain(m: Headwise, request: Request, watch: Watch): Promise<Grid> {
+  const { document } = await (await m.planOfSpec(request)).execute(watch)
+  if (!Array.isArray(document)) return document
+  const [grid, ...more] = document
+  if (grid && more.length === 0) return grid
+  throw differs('number of grids', 'spec.request.method', document.length, 1)
+}
 
 async function again(m: Headwise, document: One, o: RerunOptions): Promise<One> {
   const { request } = document.spec
@@ -92,6 +83,7 @@ async function again(m: Headwise, document: One, o: RerunOptions): Promise<One> 
   const watch = { signal: o.signal, onProgress: o.onProgress }
   const folder = o.folder ?? '.'
   const prompts = request.prompts.map(p => p.ids)
+  if (SWEEP_COMMANDS.has(request.command)) return await sweptAgain(m, request, watch)
   switch (request.command) {
     case 'run': {
       const capture = request.method ? parameters(parametersOf.capture, request).sites : []
@@ -109,19 +101,12 @@ async function again(m: Headwise, document: One, o: RerunOptions): Promise<One> 
       const o = { prompts, seed, null: tested !== undefined, ...watch }
       return (await m.scores([request.method?.id ?? ''], o))[0]!
     }
-    case 'ablate': {
-      const mode = ABLATIONS.get(request.method?.id ?? '')
-      if (mode === undefined || request.method?.version !== 1) throw unknownMethod(request)
-      const reference = mode === 'mean' ? parameters(parametersOf.mean, request) : {}
-      const subject: AblateOptions = { mode, ...reference, ...given({ task: request.task }), seed, ...watch }
-      return await m.ablate(request.task ? subject : { ...subject, prompts })
-    }
     default:
       throw new HeadwiseError(`A result of "${request.command}" cannot be computed again by this version.`, {
         code: 'rerun-command',
         where: 'spec.request.command',
         found: request.command,
-        allowed: 'run, generate, scores, ablate',
+        allowed: ['run', 'generate', 'scores', ...SWEEP_COMMANDS].join(', '),
       })
   }
 }

@@ -8,7 +8,20 @@ const json: z.ZodType<unknown> = z.unknown()
 
 /** Everything needed to compute a result again. */
 export const requestSchema = z.strictObject({
-  command: z.enum(['run', 'generate', 'scores', 'ablate', 'patch', 'attribute', 'circuit', 'atlas', 'export']),
+  command: z.enum([
+    'run',
+    'generate',
+    'scores',
+    'ablate',
+    'patch',
+    'knockout',
+    'scale',
+    'self-repair',
+    'attribute',
+    'circuit',
+    'atlas',
+    'export',
+  ]),
   model: z.string(),
   prompts: z.array(z.strictObject({ ids, text: z.string().optional() })).default([]),
   task: taskSchema.optional(),

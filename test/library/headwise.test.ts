@@ -129,20 +129,16 @@ describe('ablate', () => {
   test('the price before the run, then the grid with its interval', async () => {
     const planned = await m.planAblation({ mode: 'zero', prompts: [TEXT, 'Once upon a time, there was a lamp'] })
     expect(planned.plan.flops).toBeLessThan(planned.plan.naiveFlops)
-    const { grid, clean } = await planned.execute()
-    expect([clean.length, grid.n, grid.axes.map(a => a.name)]).toEqual([2, 2, ['layer', 'head']])
+    const { document: grid, clean } = await planned.execute()
+    expect([Number.isFinite(clean), grid.n, grid.axes.map(a => a.name)]).toEqual([true, 2, ['layer', 'head']])
     const { data } = gridValues(grid)
     expect([...data].every(Number.isFinite)).toBe(true)
     expect(grid.low).toBeDefined()
   })
   test.each<[string, Parameters<Headwise['ablate']>[0], string]>([
-    ['nothing to measure on', { mode: 'zero' }, 'ablate-empty'],
-    [
-      'a mean over other prompts of one',
-      { mode: 'mean', reference: 'others', prompts: [TEXT, TEXT] },
-      'ablate-reference',
-    ],
-    ['a text of one token', { mode: 'zero', prompts: [[5]] }, 'ablate-short'],
+    ['nothing to measure on', { mode: 'zero' }, 'subject-empty'],
+    ['a mean over other prompts of one', { mode: 'mean', reference: 'others', prompts: [TEXT, TEXT] }, 'baseline'],
+    ['a text of one token', { mode: 'zero', prompts: [[5]] }, 'subject-short'],
   ])('%s is refused', async (_, o, code) => {
     expect(await refusal(() => m.ablate(o))).toMatchObject({ code, fault: 'usage' })
   })

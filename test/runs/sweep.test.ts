@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { removals } from '../../src/heads/importance/ablation.ts'
+import { ablations } from '../../src/heads/importance/ablation.ts'
 import { type Engine, newLedger } from '../../src/runs/engine.ts'
 import { execute } from '../../src/runs/execute.ts'
 import { naive } from '../../src/runs/naive.ts'
@@ -110,7 +110,7 @@ test.each(['loss', 'logit_diff'] as const)('planned = naive on the specimen for 
   await using specimen = await engineOf('specimen')
   const { ids } = json<{ ids: number[]; name: string }[]>(fixture('golden-specimen/logits.json'))[1]!
   const sample = { ids, read: metric === 'loss' ? LOSS : { metric, answers: [260, 300], distractors: [400] } }
-  const runs = removals(8, 8, { mode: 'mean', reference: 'self' }).filter((_, i) => i % 7 === 0)
+  const runs = ablations({ layers: 8, heads: 8 }, { mode: 'mean', reference: 'self' }).filter((_, i) => i % 7 === 0)
   const p = await plan(specimen, [sample], runs, { budget: ROOM })
   const found: number[] = []
   for await (const { value } of execute(p)) found.push(value)

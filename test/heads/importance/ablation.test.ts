@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { ablateHeads, harmless, otherPrompts, planAblation, removals } from '../../../src/heads/importance/ablation.ts'
+import { ablateHeads, ablations, harmless } from '../../../src/heads/importance/ablation.ts'
+import { otherPrompts } from '../../../src/heads/importance/removal.ts'
+import { plan } from '../../../src/runs/plan.ts'
 import { runSequence } from '../../../src/runs/run.ts'
 import { engineOf, tiny } from '../../support/models.ts'
 
@@ -22,11 +24,11 @@ test.each([
 ])('every head removed alone: %j', async removal => {
   await using engine = await engineOf(tiny('mqa'))
   const { layers, heads } = engine.config
-  const edits = removals(layers, heads, removal)
+  const edits = ablations({ layers, heads }, removal)
   expect(edits.map(([e]) => [e?.at.layer, e?.heads?.[0]])).toEqual(
     Array.from({ length: layers * heads }, (_, i) => [Math.floor(i / heads), i % heads]),
   )
-  const { clean, delta } = await ablateHeads(await planAblation(engine, PROMPTS, removal, 2 ** 30))
+  const { clean, delta } = await ablateHeads(await plan(engine, PROMPTS, edits, { budget: 2 ** 30 }))
   for (const [s, { ids }] of PROMPTS.entries()) {
     const { loss } = await runSequence(engine, ids)
     expect(clean[s]).toBeCloseTo(loss!, 5)
