@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs'
+import { lstatSync, readdirSync, type Stats } from 'node:fs'
 import { basename, join } from 'node:path'
 import { bad } from '../../checkpoint/fault.ts'
 import { isAbsent, readBounded, systemFault } from '../../checkpoint/files.ts'
@@ -16,15 +16,21 @@ export interface DataFile {
   readonly text: string
 }
 
-/** The folder `name` inside another, or undefined; a link is never followed. */
+/** The folder `name` inside another, or undefined; a link is refused, since it may lead anywhere. */
 export function subfolder(folder: string, name: string): string | undefined {
   const path = join(folder, name)
+  let stats: Stats
   try {
-    return lstatSync(path).isDirectory() ? path : undefined
+    stats = lstatSync(path)
   } catch (error) {
     if (isAbsent(error)) return undefined
     throw systemFault(error, path, 'looking at it')
   }
+  if (stats.isSymbolicLink()) {
+    const details = { code: 'data-link', file: path, found: 'a link', allowed: 'a folder' }
+    throw bad(details, 'this is a link, and nothing outside the folder of the data is read; give its target itself.')
+  }
+  return stats.isDirectory() ? path : undefined
 }
 
 /**

@@ -1,6 +1,8 @@
+import { basename, resolve } from 'node:path'
 import { bbh } from './bbh.ts'
 import { blimp } from './blimp.ts'
 import { copyVsFact } from './copy-vs-fact.ts'
+import { subfolder } from './folder.ts'
 import { functionVectors } from './function-vectors.ts'
 import { greaterThan } from './greater-than.ts'
 import { ioi } from './ioi.ts'
@@ -37,3 +39,12 @@ export const readers: readonly Reader[] = [
   winogender,
   winogradWsc,
 ]
+
+/**
+ * The readers whose data sets lie in a folder: those that have a folder of their id in it, else the one whose id is the
+ * folder's own name.
+ */
+export function readersIn(folder: string): readonly Reader[] {
+  const held = readers.filter(r => subfolder(folder, r.id) !== undefined)
+  return held.length > 0 ? held : readers.filter(r => r.id === basename(resolve(folder)))
+}

@@ -54,15 +54,15 @@ function pairsOf(pro: readonly Row[], anti: readonly Row[]): TextPair[] {
   })
 }
 
-/** Published lines are a number and a sentence with its two mentions in brackets. */
+/** Published lines are a number and a sentence with the occupation and the pronoun, or more, in brackets. */
 function rowsOf(path: string): Row[] {
   if (path.endsWith('.jsonl')) return readRecords(path, row)
+  const allowed = 'a number and a sentence with two mentions in brackets'
   return linesOf(readText(path)).map(({ line, text }) => {
-    const [, id, sentence] = /^\s*(\d{1,6})\s+(\S.*)$/.exec(text) ?? []
-    if (sentence === undefined) {
-      const details = { code: 'data-line', file: path, where: `line ${line}`, allowed: 'a number and a sentence' }
-      throw bad(details, `line ${line} is not a number and a sentence.`)
-    }
+    const [, id, sentence = ''] = /^\s*(\d{1,6})\s+(\S.*)$/.exec(text) ?? []
+    const mentions = sentence.match(/\[[^[\]]+\]/g) ?? []
+    if (mentions.length < 2)
+      throw bad({ code: 'data-line', file: path, where: `line ${line}`, allowed }, `line ${line} is not ${allowed}.`)
     return { id: Number(id), sentence: sentence.replace(/[[\]]/g, '').trim() }
   })
 }
