@@ -10,6 +10,8 @@ import type { Probe } from './probe.ts'
 export interface ReadyEdit {
   readonly edit: Edit
   readonly value?: NDArray<'f32'>
+  /** How many first tokens the text has in common with the one that the value is taken from: nothing changes there. */
+  readonly alike?: number
 }
 
 /** The sizes of the model that sites are made of. */

@@ -1,124 +1,311 @@
-import { f32, type NDArray } from '../words/arrays.ts'
+import { f32, i32, type NDArray } from '../words/arrays.ts'
 import { type OnProgress, throwIfAborted } from '../words/error.ts'
-import { point, pointKey } from '../words/site.ts'
-import { tokenFeeds } from './batch.ts'
+import { type Point, point, pointKey, SITES } from '../words/site.ts'
+import { tick } from '../words/tick.ts'
+import type { CleanValues } from './clean.ts'
+import { editProbes, inBatch, lowerProbes, type Placing, type ReadyEdit } from './edits.ts'
+import type { Engine } from './engine.ts'
+import type { Lane } from './lanes.ts'
 import { type Due, Meter, rowsRead, type Sample } from './metric.ts'
-import { type LayerGroup, type Plan, type Prepared, prepare } from './plan.ts'
+import { naive } from './naive.ts'
+import { type Plan, type RunOfSample, schedulerOf, type Work, workOf } from './plan.ts'
+import type { Step } from './schedule.ts'
 
-export interface Measured {
-  /** Index of the run, or −1 for the clean pass. */
-  readonly run: number
-  readonly sample: number
+/** The metric of one run of one sample; run −1 is the clean one. */
+export interface Measured extends RunOfSample {
   readonly value: number
+  /** Index of the part that it belongs to. */
+  readonly part: number
 }
 
-const tick = () => new Promise<void>(resolve => setImmediate(resolve))
+type Ready = ReadonlyMap<Lane, readonly ReadyEdit[]>
 
-/** One clean value [1, …] repeated along the batch. */
-function repeated({ shape, data }: NDArray, batch: number): NDArray<'f32'> {
-  const out = new Float32Array(batch * data.length)
-  for (let b = 0; b < batch; b++) out.set(data as Float32Array, b * data.length)
-  return f32([batch, ...shape.slice(1)], out)
+/** Writes rows `from` and later of a clean value [time, …] behind each other, edited where an edit acts on that value. */
+function cleanRows(engine: Engine, at: Point, lane: Lane, from: number, edits: readonly ReadyEdit[], value: NDArray) {
+  const width = value.data.length / lane.ids.length
+  const rows = (value.data as Float32Array).slice(from * width)
+  applyEdits(engine, at, lane, from, edits, rows)
+  return rows
 }
 
-/** A sample on its way through the layers: its clean values, and the residual of every run that has started. */
-interface Advancing {
-  readonly index: number
-  readonly prepared: Prepared
-  readonly batch: number
-  readonly clean: ReadonlyMap<string, NDArray>
-  readonly metric: number
-  readonly residual: Map<number, Float32Array>
+/** Applies the edits of one point to the rows of one lane in place: x' = where(m, a·x + b, x), as the graph does. */
+function applyEdits(
+  { config }: Engine,
+  at: Point,
+  lane: Lane,
+  from: number,
+  edits: readonly ReadyEdit[],
+  rows: Float32Array,
+): void {
+  const key = pointKey(at)
+  const here = edits.filter(e => pointKey(e.edit.at) === key)
+  if (here.length === 0) return
+  const count = lane.ids.length - from
+  const sample = { ids: lane.ids, edits: here, sample: lane.sample, last: lane.ids.length }
+  const probes = editProbes([here])
+  const placing = inBatch(1, { start: from, count })
+  const fed = lowerProbes(probes, [sample], config, () => placing)
+  const [m, a, b] = ['m', 'a', 'b'].map(part => fed[`edit:${key}.${part}`]!)
+  // [1, position, head or group, dimension] or [1, position, dimension]; sizes of 1 are broadcast.
+  const shape = m!.shape
+  const inner =
+    shape.at(-1)! === 1 ? rows.length / count / (shape.length === 4 ? headsOf(at, config) : 1) : shape.at(-1)!
+  const middle = rows.length / count / inner
+  const strideRow = shape[1] === 1 ? 0 : shape.slice(2).reduce((p, d) => p * d, 1)
+  const strideMiddle = shape.length === 4 && shape[2] !== 1 ? shape[3]! : 0
+  const strideInner = shape.at(-1) === 1 ? 0 : 1
+  for (let r = 0, i = 0; r < count; r++)
+    for (let h = 0; h < middle; h++)
+      for (let d = 0; d < inner; d++, i++) {
+        const cell = r * strideRow + h * strideMiddle + d * strideInner
+        if (m!.data[cell]) rows[i] = Math.fround(Math.fround(a!.data[cell]! * rows[i]!) + b!.data[cell]!)
+      }
 }
 
-/** The rows of a last residual [time, dim] that the sample reads. */
-function due(sample: Sample, hidden: Float32Array, dim: number, clean = false): Due {
-  const { first, count } = rowsRead(sample)
-  return { sample, hidden: hidden.subarray(first * dim, (first + count) * dim), clean }
+const headsOf = ({ site }: Point, { heads, groups }: Engine['config']): number =>
+  SITES[site].heads === 'group' ? groups : SITES[site].heads === 'head' ? heads : 1
+
+/** Where each lane's rows begin, when they lie one after another. */
+function starts(lanes: readonly Lane[], first: readonly number[]): number[] {
+  let at = 0
+  return lanes.map((lane, b) => {
+    const start = at
+    at += lane.ids.length - first[b]!
+    return start
+  })
 }
 
-/** One clean pass that keeps what the runs are fed, and its metric. */
-async function start(p: Plan, meter: Meter, index: number, batch: number, signal?: AbortSignal): Promise<Advancing> {
-  const { engine } = p
-  const prepared = await prepare(p, index, signal)
-  const { sample } = prepared
-  const end = point('resid_post', engine.config.layers - 1)
-  const recipe = { extent: engine.extent(sample.ids.length), probes: [], want: [...prepared.kept(), end] }
-  const out = await engine.run(recipe, tokenFeeds([sample.ids]), { signal })
-  const [metric] = await meter.read(
-    [due(sample, out[pointKey(end)]!.data as Float32Array, engine.config.dim, true)],
-    signal,
-  )
-  return { index, prepared, batch, clean: new Map(Object.entries(out)), metric: metric!, residual: new Map() }
+/** The index tables of a step, named as the graph's inputs. */
+function tables({ lanes, from, to, sizes }: Step): Record<string, NDArray> {
+  const { rows, queries = 0, keys = 0, slab = 0, kept = rows! } = sizes
+  const [begin, goes] = [starts(lanes, from), starts(lanes, to)]
+  const samples = [...new Set(lanes.map(l => l.sample))]
+  const at = new Int32Array(rows!)
+  const keptRows = new Int32Array(kept)
+  const back = new Int32Array(kept)
+  const pack = new Int32Array(lanes.length * queries)
+  const seen = new Int32Array(lanes.length * keys)
+  for (const [b, { ids, sample }] of lanes.entries()) {
+    const time = ids.length
+    const clean = samples.indexOf(sample) * time
+    for (let p = from[b]!; p < time; p++) at[begin[b]! + p - from[b]!] = p
+    for (let p = to[b]!; p < time; p++) {
+      keptRows[goes[b]! + p - to[b]!] = begin[b]! + p - from[b]!
+      if (queries > 0) back[goes[b]! + p - to[b]!] = b * queries + p - (time - queries)
+    }
+    // Rows before the lane's first are filled up with it; nobody reads what they find.
+    for (let j = 0; j < queries; j++) pack[b * queries + j] = goes[b]! + Math.max(0, time - queries + j - to[b]!)
+    for (let p = 0; p < keys; p++) seen[b * keys + p] = p < from[b]! ? clean + p : slab + begin[b]! + p - from[b]!
+  }
+  return {
+    at: i32([1, rows!], at),
+    kept: i32([kept], keptRows),
+    back: i32([kept], back),
+    pack: i32([lanes.length, queries], pack),
+    keys: i32([lanes.length, keys], seen),
+  }
 }
 
-/** Pieces of equal length as one array: the memory that they lie in, where they follow each other there, else a copy. */
+/** Clean keys and values of the samples in a batch, one after another. */
+function slabs({ layer, lanes, sizes }: Step, values: CleanValues): Record<string, NDArray> {
+  if (!sizes.slab) return {}
+  const texts = new Map(lanes.map(l => [l.sample, l.ids]))
+  const out: Record<string, NDArray> = {}
+  for (const site of ['k', 'v'] as const) {
+    const parts = [...texts.values()].map(ids => values.get(point(site, layer), ids))
+    const [, groups, width] = parts[0]!.shape as [number, number, number]
+    const data = parts.length === 1 ? parts[0]!.data : new Float32Array(sizes.slab * groups * width)
+    if (parts.length > 1) for (const [i, p] of parts.entries()) data.set(p.data, i * p.data.length)
+    out[`past.${layer}.${site}`] = f32([1, sizes.slab, groups, width], data)
+  }
+  return out
+}
+
+/** Which rows an input of the graph holds: all of a lane, those that go on, or those that ask. */
+function placingOf({ graph, lanes, from, to, sizes }: Step, at: Point): Placing {
+  const shape = graph.inputs.get(`edit:${pointKey(at)}.m`)!.shape
+  const { queries = 1, keys = 1 } = sizes
+  const time = lanes[0]!.ids.length
+  if ((SITES[at.site].axes as readonly string[]).includes('query'))
+    return {
+      batch: lanes.length,
+      rows: queries,
+      keys,
+      batchOf: b => b,
+      rowOf: (b, p) => (p >= to[b]! ? p - (time - queries) : undefined),
+    }
+  const narrow = String(shape[1]) === 'kept'
+  const first = narrow ? to : from
+  const begin = starts(lanes, first)
+  return {
+    batch: 1,
+    rows: narrow ? sizes.kept! : sizes.rows!,
+    keys,
+    batchOf: () => 0,
+    rowOf: (b, p) => (p >= first[b]! ? begin[b]! + p - first[b]! : undefined),
+  }
+}
+
+/** The lanes of one part on their way. */
+class Advancing {
+  readonly residual = new Map<Lane, Float32Array>()
+  constructor(
+    readonly engine: Engine,
+    readonly values: CleanValues,
+    readonly ready: Ready,
+  ) {}
+
+  /** What is fed at a point: clean rows, or the residual that a lane carries, edited where its edits act there. */
+  #fed(step: Step, at: Point): NDArray {
+    const { lanes, from, to, graph } = step
+    const { shape } = graph.inputs.get(`feed:${pointKey(at)}`)!
+    const first = String(shape[1]) === 'kept' ? to : from
+    const { dim } = this.engine.config
+    const parts = lanes.map((lane, b) => {
+      const edits = this.ready.get(lane)!
+      const carried = this.residual.get(lane)
+      if (!carried) return cleanRows(this.engine, at, lane, first[b]!, edits, this.values.get(at, lane.ids))
+      const rows = carried.subarray((first[b]! - lane.first) * dim)
+      const edited = edits.some(e => pointKey(e.edit.at) === pointKey(at))
+      const own = edited ? rows.slice() : rows
+      applyEdits(this.engine, at, lane, first[b]!, edits, own)
+      return own
+    })
+    const size = shape.slice(2).map(d => d as number)
+    const data = together(parts)
+    return f32([1, data.length / size.reduce((p, d) => p * d, 1), ...size], data)
+  }
+
+  /** One batch through one layer. */
+  async step(step: Step, signal: AbortSignal | undefined): Promise<void> {
+    const { layer, lanes, to, entry, graph, recipe } = step
+    const { dim } = this.engine.config
+    const samples = lanes.map(lane => ({
+      ids: lane.ids,
+      edits: this.ready.get(lane)!,
+      sample: lane.sample,
+      last: lane.ids.length,
+    }))
+    const feeds: Record<string, NDArray> = {
+      ...tables(step),
+      ...slabs(step, this.values),
+      ...lowerProbes(entry.probes, samples, this.engine.config, at => placingOf(step, at)),
+    }
+    for (const at of entry.fed)
+      if (graph.inputs.has(`feed:${pointKey(at)}`)) feeds[`feed:${pointKey(at)}`] = this.#fed(step, at)
+    const out = await this.engine.run(recipe, feeds, { signal })
+    const x = out[pointKey(point('resid_post', layer))]!.data as Float32Array
+    const begin = starts(lanes, to)
+    for (const [b, lane] of lanes.entries()) {
+      const rows = x.subarray(begin[b]! * dim, (begin[b]! + lane.ids.length - to[b]!) * dim)
+      this.residual.set(lane, rows)
+    }
+  }
+}
+
+/** Pieces as one array: the memory that they lie in, where they follow each other there, else a copy. */
 function together(pieces: readonly Float32Array[]): Float32Array {
   const [first] = pieces
-  const { buffer, byteOffset, length } = first!
-  if (pieces.every((p, i) => p.buffer === buffer && p.byteOffset === byteOffset + 4 * i * length))
-    return new Float32Array(buffer, byteOffset, pieces.length * length)
-  const joined = new Float32Array(pieces.length * length)
-  for (const [i, p] of pieces.entries()) joined.set(p, i * length)
+  let end = first!.byteOffset
+  const adjacent = pieces.every(p => {
+    const follows = p.buffer === first!.buffer && p.byteOffset === end
+    end += p.byteLength
+    return follows
+  })
+  if (adjacent) return new Float32Array(first!.buffer, first!.byteOffset, (end - first!.byteOffset) / 4)
+  const joined = new Float32Array(pieces.reduce((n, p) => n + p.length, 0))
+  let at = 0
+  for (const p of pieces) {
+    joined.set(p, at)
+    at += p.length
+  }
   return joined
 }
 
-/** One batch of runs of one sample through one layer. */
-async function step(
-  { prepared, clean, residual }: Advancing,
-  group: LayerGroup,
-  runs: readonly number[],
-  layer: number,
-): Promise<void> {
-  const { engine, sample, time } = prepared
-  const width = time * engine.config.dim
-  const { feeds } = prepared.lower(runs.map(r => prepared.edits[r]!))
-  const fed: Record<string, NDArray> = {}
-  for (const at of group.clean) fed[`feed:${pointKey(at)}`] = repeated(clean.get(pointKey(at))!, runs.length)
-  if (group.clean.length === 0 && residual.has(runs[0]!)) {
-    const x = together(runs.map(run => residual.get(run)!))
-    fed[`feed:resid_pre@${layer}`] = f32([runs.length, time, engine.config.dim], x)
-  }
-  const out = await engine.run(group.recipe, { ...tokenFeeds(runs.map(() => sample.ids)), ...feeds, ...fed })
-  const x = out[`resid_post@${layer}`]!.data as Float32Array
-  for (const [b, run] of runs.entries()) residual.set(run, x.subarray(b * width, (b + 1) * width))
+/** The rows that a run reads: clean ones before the first that it changed, its own from there on. */
+function dueOf(engine: Engine, sample: Sample, values: CleanValues, lane?: Lane, own?: Float32Array): Due {
+  const { dim, layers } = engine.config
+  const { first, count } = rowsRead(sample)
+  const clean = values.get(point('resid_post', layers - 1), sample.ids).data
+  if (!lane || !own) return { sample, hidden: clean.subarray(first * dim, (first + count) * dim), clean: true }
+  const changed = own.subarray(0, (first + count - lane.kept) * dim)
+  if (lane.kept === first) return { sample, hidden: changed }
+  return { sample, hidden: together([clean.slice(first * dim, lane.kept * dim), changed]) }
 }
 
-/** Carries a plan out: the clean metric of every sample (run −1), then every edited run as it is measured. */
-export async function* execute(
+interface ExecuteOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+  /** Only some parts, by index. */
+  readonly parts?: readonly number[] | undefined
+}
+
+/** Billions with one decimal. */
+const tenths = (flops: number): number => Math.round(flops / 1e8) / 10
+
+/** Carries a part out. */
+async function* carryOut(
   p: Plan,
-  o: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {},
+  work: Work,
+  part: number,
+  step: () => void,
+  o: ExecuteOptions,
 ): AsyncGenerator<Measured> {
-  const { engine, runs } = p
-  const total = p.base.length * engine.config.layers
-  let done = 0
-  for (const wave of p.waves) {
-    const meter = new Meter(engine)
-    const samples: Advancing[] = []
-    for (const [i, s] of wave.samples.entries()) samples.push(await start(p, meter, s, wave.batch[i]!, o.signal))
-    for (const { index, metric } of samples) yield { run: -1, sample: index, value: metric }
-    for (let layer = 0; layer < engine.config.layers; layer++) {
-      for (const sample of samples) {
-        for (const group of sample.prepared.groups(layer))
-          for (let i = 0; i < group.runs.length; i += sample.batch) {
-            throwIfAborted(o.signal)
-            await step(sample, group, group.runs.slice(i, i + sample.batch), layer)
-            await tick()
-          }
-        o.onProgress?.({ what: 'layers', done: ++done, total })
-      }
-      await engine.close('batch')
-    }
-    for (const { index, prepared, residual, metric } of samples) {
-      const started = [...residual.keys()]
-      const { dim } = engine.config
-      const values = await meter.read(
-        [...residual.values()].map(x => due(prepared.sample, x, dim)),
-        o.signal,
-      )
-      const measured = new Map(started.map((run, i) => [run, values[i]!]))
-      for (let run = 0; run < runs.length; run++) yield { run, sample: index, value: measured.get(run) ?? metric }
+  const { engine, base } = p
+  const meter = new Meter(engine)
+  await work.values.compute(o.signal)
+  const cleanValues = await meter.read(
+    work.samples.map(s => dueOf(engine, base[s]!, work.values)),
+    o.signal,
+  )
+  const clean = new Map(work.samples.map((s, i) => [s, cleanValues[i]!]))
+  for (const { run, sample } of p.parts[part]!.entries)
+    if (run < 0) yield { run, sample, value: clean.get(sample)!, part }
+  step()
+
+  const advancing = new Advancing(engine, work.values, work.ready())
+  for (const steps of work.layers) {
+    for (const s of steps) {
+      throwIfAborted(o.signal)
+      await advancing.step(s, o.signal)
+      step()
+      await tick()
     }
     await engine.close('batch')
+  }
+  const due = work.lanes.map(l => dueOf(engine, base[l.sample]!, work.values, l, advancing.residual.get(l)))
+  const values = await meter.read(due, o.signal)
+  await engine.close('batch')
+  const measured = new Map(work.lanes.map((l, i) => [`${l.run} ${l.sample}`, values[i]!]))
+  for (const { run, sample } of p.parts[part]!.entries)
+    if (run >= 0) yield { run, sample, value: measured.get(`${run} ${sample}`) ?? clean.get(sample)!, part }
+}
+
+/** Carries a plan out, or some of its parts: the metric of every run as it is measured. */
+export async function* execute(p: Plan, o: ExecuteOptions = {}): AsyncGenerator<Measured> {
+  const wanted = o.parts ?? p.parts.map((_, i) => i)
+  const total = wanted.reduce((n, i) => n + p.parts[i]!.flops, 0)
+  if (p.fallback !== undefined) {
+    let done = 0
+    for await (const measured of naive(p, o)) {
+      yield { ...measured, part: 0 }
+      done += 1
+      o.onProgress?.({ what: 'runs', done, total: p.parts[0]!.entries.length })
+    }
+    return
+  }
+  const scheduler = schedulerOf(p)
+  let before = 0
+  for (const part of wanted) {
+    const work = await workOf(p, p.parts[part]!.entries, scheduler)
+    const steps = work.layers.flat().length + 1
+    const share = p.parts[part]!.flops / steps
+    let done = before
+    const step = () => {
+      done += share
+      o.onProgress?.({ what: 'GFLOP', done: tenths(Math.min(done, total)), total: tenths(total) })
+    }
+    yield* carryOut(p, work, part, step, o)
+    before += p.parts[part]!.flops
   }
 }

@@ -43,10 +43,6 @@ export function columnsRead({ read }: Sample): readonly number[] | undefined {
   return undefined
 }
 
-/** Floating-point operations of reading one run: the unembedding of its rows and columns. */
-export const readingFlops = (engine: Engine, sample: Sample): number =>
-  2 * rowsRead(sample).count * engine.config.dim * (columnsRead(sample)?.length ?? engine.config.vocab)
-
 /** Refuses what cannot be read of a sequence; `where` names it. */
 export function checkReading({ ids, read }: Sample, vocab: number, where: string): void {
   const refuse = (why: string, at: string, found: unknown, allowed: unknown) =>
@@ -116,29 +112,54 @@ const GATHERED_ROWS = 8192
 /** Rows whose whole logits exist at once. */
 const WHOLE_ROWS = 64
 
+/** Runs that are read together. */
+export interface ReadTogether {
+  readonly by: 'tokens' | 'columns' | 'rows'
+  /** Indices of the runs. */
+  readonly runs: readonly number[]
+  readonly rows: number
+  /** Vocabulary columns, where not all are needed. */
+  readonly columns?: readonly number[]
+  /** Logits of one row that exist at once. */
+  readonly width?: number
+}
+
+const wayOf = (sample: Sample): ReadTogether['by'] => {
+  const { metric } = sample.read
+  if (metric === 'loss' || metric === 'sequence_logprob') return 'tokens'
+  return columnsRead(sample) ? 'columns' : 'rows'
+}
+
+/** How the metrics of some runs are read: those of one kind together, as many rows as memory should hold. */
+export function readings(samples: readonly Sample[]): ReadTogether[] {
+  return (['tokens', 'columns', 'rows'] as const).flatMap(by => {
+    const most = by === 'rows' ? WHOLE_ROWS : GATHERED_ROWS
+    const parts: { runs: number[]; rows: number }[] = []
+    for (const [i, sample] of samples.entries()) {
+      if (wayOf(sample) !== by) continue
+      const { count } = rowsRead(sample)
+      if (parts.length === 0 || parts.at(-1)!.rows + count > most) parts.push({ runs: [], rows: 0 })
+      parts.at(-1)!.runs.push(i)
+      parts.at(-1)!.rows += count
+    }
+    return parts.map(({ runs, rows }): ReadTogether => {
+      if (by !== 'columns') return { by, runs, rows, ...(by === 'tokens' ? { width: 1 } : {}) }
+      const columns = [...new Set(runs.flatMap(i => columnsRead(samples[i]!)!))]
+      return { by, runs, rows, columns, width: columns.length }
+    })
+  })
+}
+
+/** Floating-point operations of a reading: the unembedding of its rows and columns. */
+export const readingFlops = ({ config }: Engine, { rows, columns }: ReadTogether): number =>
+  2 * rows * config.dim * (columns?.length ?? config.vocab)
+
 /** One run whose reading is due: the rows that its sample reads, [count, dim]. */
 export interface Due {
   readonly sample: Sample
   readonly hidden: Float32Array
   /** The run is the unedited one, to which divergences are taken. */
   readonly clean?: boolean
-}
-
-/** Splits a list so that no part has more than `most` rows. */
-function* inParts(due: readonly (readonly [number, Due])[], most: number): Generator<(readonly [number, Due])[]> {
-  let part: (readonly [number, Due])[] = []
-  let rows = 0
-  for (const one of due) {
-    const { count } = rowsRead(one[1].sample)
-    if (part.length > 0 && rows + count > most) {
-      yield part
-      part = []
-      rows = 0
-    }
-    part.push(one)
-    rows += count
-  }
-  if (part.length > 0) yield part
 }
 
 /** Reads metrics off last residuals; only the rows and vocabulary columns that a metric reads are computed. */
@@ -149,51 +170,35 @@ export class Meter {
   /** The metric of every run, in order. */
   async read(due: readonly Due[], signal?: AbortSignal): Promise<number[]> {
     const values = new Array<number>(due.length)
-    const numbered = due.map((d, i) => [i, d] as const)
-    const off = (d: Due) =>
-      d.sample.read.metric === 'loss' || d.sample.read.metric === 'sequence_logprob'
-        ? 'tokens'
-        : columnsRead(d.sample)
-          ? 'columns'
-          : 'rows'
-    for (const part of inParts(
-      numbered.filter(([, d]) => off(d) === 'tokens'),
-      GATHERED_ROWS,
-    ))
-      await this.#tokens(part, values, signal)
-    for (const part of inParts(
-      numbered.filter(([, d]) => off(d) === 'columns'),
-      GATHERED_ROWS,
-    ))
-      await this.#columns(part, values, signal)
-    for (const part of inParts(
-      numbered.filter(([, d]) => off(d) === 'rows'),
-      WHOLE_ROWS,
-    ))
-      await this.#rows(part, values, signal)
+    for (const together of readings(due.map(d => d.sample))) {
+      const hidden = this.#together(together.runs.map(i => due[i]!))
+      if (together.by === 'tokens') await this.#tokens(due, together, hidden, values, signal)
+      else if (together.by === 'columns') await this.#columns(due, together, hidden, values, signal)
+      else await this.#rows(due, together, hidden, values, signal)
+    }
     return values
   }
 
-  #together(part: readonly (readonly [number, Due])[]): Float32Array {
-    const size = part.reduce((n, [, d]) => n + d.hidden.length, 0)
-    const hidden = new Float32Array(size)
+  #together(part: readonly Due[]): Float32Array {
+    const hidden = new Float32Array(part.reduce((n, d) => n + d.hidden.length, 0))
     let at = 0
-    for (const [, d] of part) {
+    for (const d of part) {
       hidden.set(d.hidden, at)
       at += d.hidden.length
     }
     return hidden
   }
 
-  async #tokens(part: readonly (readonly [number, Due])[], values: number[], signal?: AbortSignal): Promise<void> {
-    const targets = part.flatMap(([, { sample }]) => {
+  async #tokens(due: readonly Due[], { runs }: ReadTogether, x: Float32Array, values: number[], signal?: AbortSignal) {
+    const targets = runs.flatMap(i => {
+      const { sample } = due[i]!
       const { first, count } = rowsRead(sample)
       return sample.ids.slice(first + 1, first + 1 + count)
     })
-    const o = { targets: Int32Array.from(targets), residence: 'batch', signal } as const
-    const { nll } = await unembed(this.engine, this.#together(part), o)
+    const { nll } = await unembed(this.engine, x, { targets: Int32Array.from(targets), residence: 'batch', signal })
     let at = 0
-    for (const [i, { sample }] of part) {
+    for (const i of runs) {
+      const { sample } = due[i]!
       const { count } = rowsRead(sample)
       const sum = nll!.subarray(at, at + count).reduce((s, x) => s + x, 0)
       values[i] = sample.read.metric === 'loss' ? sum / count : -sum
@@ -201,36 +206,40 @@ export class Meter {
     }
   }
 
-  async #columns(part: readonly (readonly [number, Due])[], values: number[], signal?: AbortSignal): Promise<void> {
+  async #columns(
+    due: readonly Due[],
+    { runs, columns = [] }: ReadTogether,
+    x: Float32Array,
+    values: number[],
+    signal?: AbortSignal,
+  ) {
     const { layers, dim } = this.engine.config
-    const columns = [...new Set(part.flatMap(([, d]) => columnsRead(d.sample)!))]
     const place = new Map(columns.map((id, c) => [id, c]))
     const from = point('resid_post', layers - 1)
     const recipe: Recipe = {
       extent: { ...this.engine.extent(1), columns: true },
       probes: [{ at: from, do: 'feed' }],
       want: [point('logits')],
-      residence: 'batch',
+      residence: 'once',
     }
     throwIfAborted(signal)
     const out = await this.engine.run(recipe, {
-      [`feed:resid_post@${from.layer}`]: f32([1, part.length, dim], this.#together(part)),
+      [`feed:resid_post@${from.layer}`]: f32([1, runs.length, dim], x),
       columns: i32([columns.length], Int32Array.from(columns)),
     })
     const logits = out.logits!.data
-    for (const [row, [i, { sample }]] of part.entries())
-      values[i] = readLast(sample.read, id => logits[row * columns.length + place.get(id)!]!)
+    for (const [row, i] of runs.entries())
+      values[i] = readLast(due[i]!.sample.read, id => logits[row * columns.length + place.get(id)!]!)
   }
 
-  async #rows(part: readonly (readonly [number, Due])[], values: number[], signal?: AbortSignal): Promise<void> {
+  async #rows(due: readonly Due[], { runs }: ReadTogether, x: Float32Array, values: number[], signal?: AbortSignal) {
     const { vocab } = this.engine.config
-    const o = { logits: true, residence: 'batch', signal } as const
-    const { logits } = await unembed(this.engine, this.#together(part), o)
-    for (const [row, [i, { sample, clean }]] of part.entries()) {
+    const { logits } = await unembed(this.engine, x, { logits: true, residence: 'batch', signal })
+    for (const [row, i] of runs.entries()) {
+      const { sample, clean } = due[i]!
       const all = logits!.subarray(row * vocab, (row + 1) * vocab)
       if (clean && sample.read.metric === 'kl') this.#clean.set(sample, logProbabilities(all))
-      const before = clean ? undefined : this.#clean.get(sample)
-      values[i] = readLast(sample.read, id => all[id]!, all, before)
+      values[i] = readLast(sample.read, id => all[id]!, all, clean ? undefined : this.#clean.get(sample))
     }
   }
 }

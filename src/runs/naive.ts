@@ -21,7 +21,7 @@ export async function* naive(
     signal?: AbortSignal | undefined
     only?: readonly { readonly run: number; readonly sample: number }[] | undefined
   } = {},
-): AsyncGenerator<Measured> {
+): AsyncGenerator<Omit<Measured, 'part'>> {
   const wanted = o.only && new Set(o.only.map(({ run, sample }) => `${run} ${sample}`))
   for (const [index, sample] of base.entries()) {
     let clean: Float64Array | undefined

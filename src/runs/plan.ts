@@ -1,238 +1,316 @@
 import { flopsOf, peakBytesOf } from '../graph/measure.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
-import { isTail, type Point, point, pointKey, SITES, type Site } from '../words/site.ts'
+import { type Point, point } from '../words/site.ts'
+import { CleanValues } from './clean.ts'
+import { mixesRows } from './cone.ts'
 import type { ReadyEdit } from './edits.ts'
-import { editProbes, lowerEdits } from './edits.ts'
-import { type Engine, type Recipe, recipeKey } from './engine.ts'
-import { checkReading, readingFlops, type Sample } from './metric.ts'
-import type { Probe } from './probe.ts'
-import { type EditContext, type EditedPrompt, plannedEdits, readyEdits } from './values.ts'
+import type { Engine } from './engine.ts'
+import { Entries, type Lane, laneOf, pointsTaken } from './lanes.ts'
+import { checkReading, readingFlops, readings, type Sample } from './metric.ts'
+import { BATCH_ROWS, Scheduler, type Step } from './schedule.ts'
+import { type EditContext, needEdits } from './values.ts'
 
-/** Runs of one sample that go through a layer in the same graph, so that they can share batches. */
-export interface LayerGroup {
-  readonly recipe: Recipe
-  /** What is fed clean: nothing where the runs are carried on from the layer before. */
-  readonly clean: readonly Point[]
-  readonly runs: readonly number[]
+/** One run of one sample; −1 is the clean run. */
+export interface RunOfSample {
+  readonly run: number
+  readonly sample: number
 }
 
-/** Samples that are advanced together, layer by layer. */
-export interface Wave {
-  readonly samples: readonly number[]
-  /** How many runs go into one batch of each sample. */
-  readonly batch: readonly number[]
+/**
+ * Runs that advance together, layer by layer: what is computed for them depends on the plan alone, so that a part can
+ * be computed anywhere, any number of times.
+ */
+export interface Part {
+  readonly entries: readonly RunOfSample[]
+  readonly flops: number
+  /** Bytes of activations alive at once. */
+  readonly peakBytes: number
 }
 
 export interface Plan {
   readonly engine: Engine
   readonly base: readonly Sample[]
   readonly runs: readonly (readonly Edit[])[]
-  readonly waves: readonly Wave[]
+  readonly context: EditContext
+  readonly parts: readonly Part[]
+  /** Most rows in one batch. */
+  readonly rows: number
   /** Floating-point operations of the contractions, clean passes included. */
   readonly flops: number
   /** The same if every run were computed alone from the first layer. */
   readonly naiveFlops: number
-  /** Estimate of the bytes of activations alive at once. */
+  /** Bytes of activations alive at once, weights left out. */
   readonly peakBytes: number
-  readonly context: EditContext
+  /** Why every run is computed whole and alone, where it is. */
+  readonly fallback?: string
 }
 
 export interface PlanOptions {
   /** Most bytes of activations alive at once. */
   readonly budget: number
   readonly context?: EditContext
+  /** `small`: parts of a second or two, for jobs that are kept, resumed and shared out. Default: as few as the budget holds. */
+  readonly parts?: 'small'
 }
 
-/** Rows of a batch: enough for matmul to run at its full rate, few enough for the activations to stay in the cache. */
-const BATCH_ROWS = 2048
+/** Work of a small part: a second or two on one core. */
+const SMALL_FLOPS = 4e10
 
-/** The site from which on an edit only changes what comes after attention of its layer. */
-const AFTER_ATTENTION: ReadonlySet<Site> = new Set<Site>([
-  'z',
-  'head_out',
-  'attn_sum',
-  'attn_out',
-  'resid_mid',
-  'mlp_act',
-  'mlp_sum',
-  'mlp_out',
-  'resid_post',
-])
-
-/** The layer at which a run first differs from the clean one; −1 when the embedding itself is edited. */
-export function startLayer(edits: readonly Edit[], layers: number): number {
-  if (edits.some(e => isTail(e.at)))
-    throw new HeadwiseError('A sweep edits sites inside the layers; final_norm and logits come after them.', {
-      code: 'sweep-site',
-      fault: 'usage',
-      where: 'edits',
-      found: 'final_norm or logits',
-      allowed: 'sites of a layer',
-    })
-  return edits.reduce((l, e) => Math.min(l, SITES[e.at.site].perLayer ? e.at.layer : -1), layers)
+/** The clean values, lanes and steps of one part. `ready` gives the lanes their values once the clean ones are computed. */
+export interface Work {
+  readonly values: CleanValues
+  readonly samples: readonly number[]
+  readonly lanes: readonly Lane[]
+  readonly layers: readonly (readonly Step[])[]
+  ready(): ReadonlyMap<Lane, readonly ReadyEdit[]>
 }
 
-/** One sample with its edits ready: what every run does at every layer. */
-export class Prepared {
-  readonly #starts: readonly number[]
-  readonly #probes: readonly (readonly Probe[])[]
+type Base = Pick<Plan, 'engine' | 'base' | 'runs' | 'context' | 'rows'>
 
-  constructor(
-    readonly engine: Engine,
-    readonly sample: Sample,
-    /** Which of the prompts it is: what the `samples` of an edit count. */
-    readonly index: number,
-    readonly edits: readonly (readonly ReadyEdit[])[],
-  ) {
-    this.#starts = edits.map(own =>
-      startLayer(
-        own.map(e => e.edit),
-        engine.config.layers,
-      ),
-    )
-    this.#probes = edits.map(own => editProbes([own]))
-  }
-
-  /** How many runs differ from the clean pass at all. */
-  get started(): number {
-    return this.#starts.filter(start => start < this.engine.config.layers).length
-  }
-
-  get time(): number {
-    return this.sample.ids.length
-  }
-
-  /** The edits of some runs as probes and what is fed to them. */
-  lower(runs: readonly (readonly ReadyEdit[])[]): ReturnType<typeof lowerEdits> {
-    const { ids } = this.sample
-    return lowerEdits(
-      runs.map(edits => ({ ids, edits, sample: this.index, last: ids.length })),
-      this.engine.config,
-      { start: 0, count: ids.length },
-    )
-  }
-
-  /** What is fed clean to a run at a layer: at its start the residual, and z where its attention is unchanged. */
-  #cleanAt(run: number, layer: number): Point[] {
-    const start = this.#starts[run]!
-    if (start !== layer) return []
-    const after = this.edits[run]!.every(({ edit }) => edit.at.layer > layer || AFTER_ATTENTION.has(edit.at.site))
-    return after ? [point('resid_pre', layer), point('z', layer)] : [point('resid_pre', layer)]
-  }
-
-  /** The runs that go through a layer, grouped by the graph that they need. */
-  groups(layer: number): LayerGroup[] {
-    const { engine } = this
-    const found = new Map<string, { recipe: Recipe; clean: Point[]; runs: number[] }>()
-    for (const [run, start] of this.#starts.entries()) {
-      if (start > layer) continue
-      const clean = this.#cleanAt(run, layer)
-      const fromTokens = start < 0 && layer === 0
-      const fed = clean.length > 0 || fromTokens ? clean : [point('resid_pre', layer)]
-      const here = (p: Probe) => (SITES[p.at.site].perLayer ? p.at.layer === layer : fromTokens)
-      const recipe: Recipe = {
-        extent: engine.extent(this.time),
-        probes: [...fed.map((at): Probe => ({ at, do: 'feed' })), ...this.#probes[run]!.filter(here)],
-        want: [point('resid_post', layer)],
-        residence: 'batch',
-      }
-      const key = recipeKey(recipe)
-      const group = found.get(key) ?? { recipe, clean, runs: [] }
-      group.runs.push(run)
-      found.set(key, group)
-    }
-    return [...found.values()]
-  }
-
-  /** Every clean point that some run is fed. */
-  kept(): Point[] {
-    const points = this.#starts.flatMap((start, run) => (start < 0 ? [] : this.#cleanAt(run, start)))
-    return [...new Map(points.map(p => [pointKey(p), p])).values()]
-  }
-}
-
-/** What one sample will cost, with as many runs in a batch as the rows allow and half the budget holds. */
-function price({ prepared, passes }: Awaited<ReturnType<typeof foresee>>, budget: number) {
-  const { engine, sample, time, edits, started } = prepared
-  const { layers, dim } = engine.config
+/** Everything that is computed for some runs, before anything is. */
+export async function workOf(p: Base, runs: readonly RunOfSample[], scheduler = schedulerOf(p)): Promise<Work> {
+  const { engine, base, context } = p
+  const { layers } = engine.config
+  const values = new CleanValues(engine)
   const end = point('resid_post', layers - 1)
-  const clean = engine.trace({ extent: engine.extent(time), probes: [], want: [...prepared.kept(), end] })
-  const groups = Array.from({ length: layers }, (_, l) => prepared.groups(l)).flat()
-  const graphs = groups.map(g => ({ graph: engine.trace(g.recipe), runs: g.runs.length }))
-  const whole = flopsOf(clean, { batch: 1, time }) + readingFlops(engine, sample)
-  const bytes = (batch: number) =>
-    Math.max(0, ...graphs.map(g => peakBytesOf(g.graph, { batch: Math.min(batch, g.runs), time })))
-  const state = 4 * time * dim * started
-  const before = passes.map(({ recipe, ids }) => ({
-    graph: engine.trace(recipe),
-    dims: { batch: 1, time: ids.length },
-  }))
-  const held = Math.max(peakBytesOf(clean, { batch: 1, time }), ...before.map(p => peakBytesOf(p.graph, p.dims)))
-  let batch = Math.min(edits.length, Math.max(1, Math.floor(BATCH_ROWS / time)))
-  while (batch > 1 && held + state + bytes(batch) > budget) batch = Math.ceil(batch / 2)
-  const flops = graphs.reduce(
-    (sum, g) => sum + flopsOf(g.graph, { batch: g.runs, time }),
-    whole + started * readingFlops(engine, sample) + before.reduce((sum, p) => sum + flopsOf(p.graph, p.dims), 0),
-  )
-  return { batch, flops, naive: edits.length * whole, state: state + held, bytes: bytes(batch) }
+  const samples = [...new Set(runs.map(r => r.sample))]
+  for (const s of samples) values.need(end, base[s]!.ids)
+
+  const edited = runs.filter(r => r.run >= 0)
+  const prompts = edited.map(({ run, sample }) => ({ ids: base[sample]!.ids, edits: p.runs[run]!, sample }))
+  const { planned, ready } = await needEdits(values, prompts, context)
+  const found = edited.map(({ run, sample }, i) => laneOf(run, sample, base[sample]!, planned[i]!))
+  const lanes = found.filter(l => l !== undefined)
+  for (const lane of lanes)
+    for (const at of pointsTaken(lane, scheduler.entries, engine.config)) values.need(at, lane.ids)
+  const steps = Array.from({ length: layers }, (_, layer) => scheduler.steps(layer, lanes))
+  return {
+    values,
+    samples,
+    lanes,
+    layers: steps,
+    ready: () => {
+      const own = ready()
+      return new Map(found.flatMap((lane, i) => (lane ? [[lane, activeOf(lane, own[i]!)] as const] : [])))
+    },
+  }
+}
+
+/** The edits of the lane with their values, in the same order. */
+const activeOf = (lane: Lane, ready: readonly ReadyEdit[]): ReadyEdit[] => {
+  const active = new Set(lane.edits.map(e => e.edit))
+  return ready.filter(e => active.has(e.edit))
+}
+
+export const schedulerOf = ({ engine, rows }: Pick<Plan, 'engine' | 'rows'>): Scheduler =>
+  new Scheduler(engine, new Entries(engine), rows)
+
+/** Bytes of the residual that a lane carries. */
+const carried = (engine: Engine, lane: Lane): number => 4 * (lane.ids.length - lane.first) * engine.config.dim
+
+/** What the work costs: floating-point operations, and the most bytes alive at once. */
+export function priceOf(p: Base, work: Work, scheduler: Scheduler): { flops: number; peakBytes: number } {
+  const { engine, base } = p
+  const passes = work.values.passes().map(({ recipe, sizes }) => {
+    const graph = engine.trace(recipe)
+    return { flops: flopsOf(graph, sizes), bytes: peakBytesOf(graph, sizes) }
+  })
+  const kept = work.values.bytes()
+  let peak = Math.max(0, ...passes.map(c => c.bytes)) + kept
+  let flops = passes.reduce((n, c) => n + c.flops, 0)
+  let held = kept
+  const begun = new Set<Lane>()
+  for (const steps of work.layers)
+    for (const step of steps) {
+      const { flops: own, bytes } = scheduler.cost(step)
+      flops += own
+      for (const lane of step.lanes) if (!begun.has(lane)) held += carried(engine, lane)
+      for (const lane of step.lanes) begun.add(lane)
+      peak = Math.max(peak, held + bytes)
+    }
+  const read = [work.samples.map(s => base[s]!), work.lanes.map(l => base[l.sample]!)]
+  for (const samples of read)
+    for (const r of readings(samples)) {
+      flops += readingFlops(engine, r)
+      peak = Math.max(peak, held + 4 * r.rows * (r.width ?? engine.config.vocab))
+    }
+  return { flops, peakBytes: peak }
+}
+
+/** Cost of each run whole and alone: the body, and the rows and columns that its metric reads. */
+function naiveFlops(engine: Engine, base: readonly Sample[], runs: number): number {
+  const end: Point[] = [point('resid_post', engine.config.layers - 1)]
+  return base.reduce((n, sample) => {
+    const time = sample.ids.length
+    const body = flopsOf(engine.trace({ extent: engine.extent(time), probes: [], want: end }), { batch: 1, time })
+    return n + (runs + 1) * (body + readings([sample]).reduce((m, r) => m + readingFlops(engine, r), 0))
+  }, 0)
 }
 
 /**
- * Plans runs that differ from a clean pass only by their edits: each sample's clean pass is computed once, every edited
- * run starts at the layer of its first edit, and all runs that have started advance together, layer by layer. Nothing is
- * computed here. Throws `budget` when the runs of one sample do not fit.
+ * Plans runs that differ from a clean pass only by their edits, so that only what an edit can change is computed: the
+ * clean pass once for each sequence; every run from the layer and the row where its edits first act, fed with clean
+ * values at the boundary found on the graph and with clean keys and values of earlier rows; all runs that have started
+ * together, layer by layer; at the end only the rows and columns that the metric reads. Nothing is computed here.
+ * Throws `budget` when one run does not fit.
  */
 export async function plan(
   engine: Engine,
   base: readonly Sample[],
   runs: readonly (readonly Edit[])[],
-  { budget, context = {} }: PlanOptions,
+  { budget, context: given = {}, parts: size }: PlanOptions,
 ): Promise<Plan> {
-  const waves: { samples: number[]; batch: number[] }[] = []
-  let [flops, naiveFlops, peakBytes, room] = [0, 0, 0, 0]
   for (const [s, sample] of base.entries()) {
+    engine.extent(sample.ids.length)
     checkReading(sample, engine.config.vocab, `prompts[${s}]`)
-    const cost = price(await foresee(engine, sample, s, runs, context), budget)
-    if (cost.state + cost.bytes > budget) throw overBudget(cost.state + cost.bytes, budget)
-    if (waves.length === 0 || cost.state + cost.bytes > room) {
-      waves.push({ samples: [], batch: [] })
-      room = budget
-    }
-    waves.at(-1)!.samples.push(s)
-    waves.at(-1)!.batch.push(cost.batch)
-    room -= cost.state
-    peakBytes = Math.max(peakBytes, budget - room + cost.bytes)
-    flops += cost.flops
-    naiveFlops += cost.naive
   }
-  return { engine, base, runs, waves, flops, naiveFlops, peakBytes, context }
+  const context: EditContext = { others: base.map(s => s.ids), ...given }
+  const naive = naiveFlops(engine, base, runs.length)
+  const mixing = mixesRows(engine.model, engine.config)
+  const all = base.flatMap((_, sample) => [-1, ...runs.keys()].map(run => ({ run, sample })))
+  if (mixing !== undefined) {
+    const whole = { entries: all, flops: naive, peakBytes: 0 }
+    const fallback = `${mixing} mixes rows outside attention: every run is computed whole and alone`
+    return {
+      engine,
+      base,
+      runs,
+      context,
+      parts: [whole],
+      rows: BATCH_ROWS,
+      flops: naive,
+      naiveFlops: naive,
+      peakBytes: 0,
+      fallback,
+    }
+  }
+  const p: Base = { engine, base, runs, context, rows: rowsFor(engine, base, budget) }
+  const parts = await cut(p, all, budget, size === 'small' ? SMALL_FLOPS : Number.POSITIVE_INFINITY)
+  return {
+    ...p,
+    parts,
+    flops: parts.reduce((n, part) => n + part.flops, 0),
+    naiveFlops: naive,
+    peakBytes: Math.max(0, ...parts.map(part => part.peakBytes)),
+  }
 }
 
-const edited = ({ ids }: Sample, sample: number, runs: readonly (readonly Edit[])[]): EditedPrompt[] =>
-  runs.map(edits => ({ ids, edits, sample }))
-
-/** One sample with the values that its edits put in place. */
-export async function prepare(p: Plan, index: number, signal?: AbortSignal): Promise<Prepared> {
-  const sample = p.base[index]!
-  const edits = await readyEdits(p.engine, edited(sample, index, p.runs), p.context, signal)
-  return new Prepared(p.engine, sample, index, edits)
+/** Rows of a batch whose activations take at most half of the budget. */
+function rowsFor(engine: Engine, base: readonly Sample[], budget: number): number {
+  const longest = Math.max(1, ...base.map(s => s.ids.length))
+  const recipe = {
+    extent: engine.extent(longest),
+    probes: [{ at: point('resid_pre', 0), do: 'feed' } as const],
+    want: [point('resid_post', 0)],
+  }
+  const graph = engine.trace(recipe)
+  let rows = Math.max(BATCH_ROWS, longest)
+  const bytes = () => peakBytesOf(graph, { batch: Math.max(1, Math.floor(rows / longest)), time: longest })
+  while (rows > longest && bytes() > budget / 2) rows = Math.max(longest, Math.floor(rows / 2))
+  return rows
 }
 
-/** The same before anything is computed, with the clean passes that the values will take. */
-async function foresee(
-  engine: Engine,
-  sample: Sample,
-  index: number,
-  runs: readonly (readonly Edit[])[],
-  context: EditContext,
-) {
-  const { edits, passes } = await plannedEdits(engine, edited(sample, index, runs), context)
-  return { prepared: new Prepared(engine, sample, index, edits), passes }
+/** Cuts the runs into parts, in order, each as large as the budget and the size of a part allow. */
+async function cut(p: Base, all: readonly RunOfSample[], budget: number, most: number): Promise<Part[]> {
+  const scheduler = schedulerOf(p)
+  const ordered = await inOrder(p, all)
+  const parts: Part[] = []
+  for (let at = 0; at < ordered.length; ) {
+    let [count, flops] = [0, 0]
+    while (at + count < ordered.length && (count === 0 || flops + ordered[at + count]!.flops <= most))
+      flops += ordered[at + count++]!.flops
+    for (;;) {
+      const entries = ordered.slice(at, at + count).map(o => o.entry)
+      const cost = priceOf(p, await workOf(p, entries, scheduler), scheduler)
+      if (cost.peakBytes <= budget) {
+        parts.push({ entries, ...cost })
+        break
+      }
+      if (count === 1) throw overBudget(cost.peakBytes, budget)
+      count = Math.ceil(count / 2)
+    }
+    at += count
+  }
+  return parts
+}
+
+/** The runs in the order in which parts take them: sample by sample, neighbours in layers and rows together. */
+async function inOrder(p: Base, all: readonly RunOfSample[]) {
+  const { engine, base, runs, context } = p
+  const { layers } = engine.config
+  const ordered: { readonly entry: RunOfSample; readonly flops: number }[] = []
+  for (const [s, sample] of base.entries()) {
+    const own = all.filter(r => r.sample === s)
+    const prompts = own.map(({ run }) => ({ ids: sample.ids, edits: runs[run] ?? [], sample: s }))
+    const { planned } = await needEdits(new CleanValues(engine), prompts, context)
+    const perRow = naiveFlops(engine, [sample], 0) / sample.ids.length / layers
+    const lanes = own.map((entry, i) => {
+      const lane = laneOf(entry.run, s, sample, planned[i]!)
+      const rows = lane ? sample.ids.length - lane.first : 0
+      return { entry, lane, flops: lane ? perRow * rows * (layers - lane.start) : 0 }
+    })
+    const order = (l: Lane | undefined) => (l ? l.start * 1e6 + l.first : -1)
+    ordered.push(...lanes.sort((a, b) => order(a.lane) - order(b.lane) || a.entry.run - b.entry.run))
+  }
+  return ordered
+}
+
+/** One line for each layer of what is computed there, for people. */
+export interface Explained {
+  readonly layers: readonly {
+    readonly layer: number
+    /** Runs that begin at this layer, and those that are carried on from the one before. */
+    readonly begin: number
+    readonly carried: number
+    readonly batches: number
+    readonly rows: number
+    readonly flops: number
+    /** What is fed clean to those that begin. */
+    readonly fed: readonly string[]
+  }[]
+  readonly runs: number
+  /** Runs that can change nothing that the metric reads, for which the clean value stands. */
+  readonly unchanged: number
+  /** Clean passes computed once and shared. */
+  readonly passes: number
+  readonly parts: number
+}
+
+/** What a plan will do, layer by layer. Nothing is computed. */
+export async function explain(p: Plan): Promise<Explained> {
+  const scheduler = schedulerOf(p)
+  const rows = Array.from({ length: p.engine.config.layers }, (_, layer) => ({
+    layer,
+    begin: 0,
+    carried: 0,
+    batches: 0,
+    rows: 0,
+    flops: 0,
+    fed: new Set<string>(),
+  }))
+  let [unchanged, passes] = [0, 0]
+  for (const part of p.fallback === undefined ? p.parts : []) {
+    const work = await workOf(p, part.entries, scheduler)
+    passes += work.values.passes().reduce((n, pass) => n + pass.sequences.length, 0)
+    unchanged += part.entries.filter(e => e.run >= 0).length - work.lanes.length
+    for (const step of work.layers.flat()) {
+      const row = rows[step.layer]!
+      const begin = step.lanes.filter(l => l.start === step.layer).length
+      row.begin += begin
+      row.carried += step.lanes.length - begin
+      row.batches += 1
+      row.rows += step.sizes.rows!
+      row.flops += scheduler.cost(step).flops
+      if (begin > 0) for (const at of step.entry.fed) row.fed.add(at.site)
+    }
+  }
+  const layers = rows.map(r => ({ ...r, fed: [...r.fed] }))
+  return { layers, runs: p.runs.length * p.base.length, unchanged, passes, parts: p.parts.length }
 }
 
 const overBudget = (needed: number, budget: number) =>
   new HeadwiseError(
-    `The runs of one prompt need ${(needed / 2 ** 20).toFixed(0)} MiB of memory at once, and the budget is ${(budget / 2 ** 20).toFixed(0)} MiB; raise --budget or shorten the text.`,
+    `One run of this sweep needs ${(needed / 2 ** 20).toFixed(0)} MiB of memory at once, and the budget is ${(budget / 2 ** 20).toFixed(0)} MiB; raise --budget or shorten the text.`,
     { code: 'budget', fault: 'usage', where: 'budget', found: needed, allowed: budget },
   )

@@ -2,10 +2,11 @@ import { createRandom } from '../statistics/random.ts'
 import { f32, type NDArray } from '../words/arrays.ts'
 import type { Edit, EditValue } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
-import { type Point, pointKey, SITES } from '../words/site.ts'
-import { checkTokens, tokenFeeds } from './batch.ts'
+import { type Point, SITES } from '../words/site.ts'
+import { CleanValues, idsKey } from './clean.ts'
+import { alike } from './cone.ts'
 import { checkEdit, checkPositions, checkReplacements, type ReadyEdit, siteShape } from './edits.ts'
-import type { Engine, Recipe } from './engine.ts'
+import type { Engine } from './engine.ts'
 
 /** What edits need beyond the model: text to tokens for `patch {prompt}`, tensors for `{file, tensor}`. */
 export interface EditContext {
@@ -38,69 +39,21 @@ function nestedArray(value: Exclude<EditValue, { file: string }>, where: string)
   return f32(shape, Float32Array.from(flat(value, 0)))
 }
 
-/** Which clean values are needed: points by key, for each sequence. */
-class CleanValues {
-  readonly #needs = new Map<string, { ids: readonly number[]; points: Map<string, Point> }>()
-  readonly #values = new Map<string, NDArray<'f32'>>()
-
-  need(at: Point, ids: readonly number[]): void {
-    const key = ids.join()
-    const known = this.#needs.get(key) ?? { ids, points: new Map<string, Point>() }
-    known.points.set(pointKey(at), at)
-    this.#needs.set(key, known)
-  }
-
-  /** One clean pass for each distinct sequence. */
-  passes(engine: Engine): { readonly recipe: Recipe; readonly ids: readonly number[] }[] {
-    return [...this.#needs.values()].map(({ ids, points }) => {
-      checkTokens(ids, engine.config.vocab)
-      return { recipe: { extent: engine.extent(ids.length), probes: [], want: [...points.values()] }, ids }
-    })
-  }
-
-  async compute(engine: Engine, signal: AbortSignal | undefined): Promise<void> {
-    for (const { recipe, ids } of this.passes(engine)) {
-      const out = await engine.run(recipe, tokenFeeds([ids]), { signal })
-      for (const point of recipe.want.map(pointKey)) {
-        const value = out[point] as NDArray<'f32'>
-        this.#values.set(`${point}|${ids.join()}`, f32(value.shape.slice(1), value.data))
-      }
-    }
-  }
-
-  /** [position, …] or [head, query, key] of one sequence. */
-  get(at: Point, ids: readonly number[]): NDArray<'f32'> {
-    return this.#values.get(`${pointKey(at)}|${ids.join()}`)!
-  }
-
-  /** Mean over the positions of the sequences, from position `first` on: [1, …]. */
-  mean(at: Point, sequences: readonly (readonly number[])[], first: number): NDArray<'f32'> {
-    const shape = this.get(at, sequences[0]!).shape.with(0, 1)
-    const width = shape.reduce((n, d) => n * d, 1)
-    const total = new Float64Array(width)
-    let rows = 0
-    for (const ids of sequences) {
-      const { data } = this.get(at, ids)
-      for (let t = first; t < ids.length; t++, rows++) for (let i = 0; i < width; i++) total[i]! += data[t * width + i]!
-    }
-    if (rows === 0)
-      throw usage(
-        `The reference for a mean has no position ${first} or later.`,
-        'reference',
-        'too short',
-        'texts of two tokens or more',
-      )
-    return f32(
-      shape,
-      Float32Array.from(total, x => x / rows),
-    )
-  }
-}
-
 /** A sequence whose clean values an edit takes, and which rows of it are averaged (`mean`) or none (`patch`). */
 interface Source {
   readonly sequences: readonly (readonly number[])[]
   readonly meanFrom?: number
+}
+
+/**
+ * The other prompts from which a value can be drawn: those of the same length, or, where there is none, longer ones,
+ * whose last rows are taken. Patterns and scores need the same length.
+ */
+function candidates(at: Point, prompts: readonly (readonly number[])[], ids: readonly number[]) {
+  const others = prompts.filter(o => o.length >= ids.length && idsKey(o) !== idsKey(ids))
+  const equal = others.filter(o => o.length === ids.length)
+  const perEdge = (SITES[at.site].axes as readonly string[]).includes('query')
+  return equal.length > 0 || perEdge ? equal : others
 }
 
 async function sourceOf(
@@ -142,10 +95,10 @@ async function sourceOf(
         edit.draws,
         1,
       )
-    const others = (context.others ?? []).filter(o => o.length === ids.length && o.join() !== ids.join())
+    const others = candidates(edit.at, context.others ?? [], ids)
     if (others.length === 0)
       throw usage(
-        `${where}: resample takes the value of another prompt of the same length, and there is none.`,
+        `${where}: resample takes the value of another prompt that is as long as this one or longer, and there is none.`,
         where,
         context.others?.length ?? 0,
         'two prompts or more',
@@ -209,19 +162,16 @@ interface Resolved {
   readonly source?: Source | undefined
 }
 
-/** Checks every edit and finds out which clean values are needed; nothing is computed. */
-async function resolve(engine: Engine, samples: readonly EditedPrompt[], context: EditContext) {
-  const values = new CleanValues()
+/** Checks every edit and says which clean values it needs; nothing is computed. */
+async function resolve(values: CleanValues, samples: readonly EditedPrompt[], context: EditContext) {
+  const { engine } = values
   const resolved: Resolved[][] = []
   for (const { ids, edits, sample = 0, reach = ids.length } of samples) {
     const own: Resolved[] = []
     for (const [i, edit] of edits.entries()) {
       const where = `edits[${i}]`
       checkEdit(edit, engine.config, where)
-      if (edit.samples && !edit.samples.includes(sample)) {
-        own.push({ edit, where })
-        continue
-      }
+      if (edit.samples && !edit.samples.includes(sample)) continue
       checkPositions(edit, { ids, last: ids.length, reach }, where)
       const source = await sourceOf(edit, where, ids, context, sample)
       for (const sequence of source?.sequences ?? []) values.need(edit.at, sequence)
@@ -229,7 +179,7 @@ async function resolve(engine: Engine, samples: readonly EditedPrompt[], context
     }
     resolved.push(own)
   }
-  return { values, resolved }
+  return resolved
 }
 
 /** Gives every edit its value and checks it; `clean` makes those that come from clean values. */
@@ -237,24 +187,55 @@ function withValues(
   engine: Engine,
   samples: readonly EditedPrompt[],
   resolved: readonly (readonly Resolved[])[],
-  clean: (at: Point, source: Source) => NDArray<'f32'>,
+  clean: (at: Point, source: Source, rows: number) => NDArray<'f32'>,
 ): ReadyEdit[][] {
   return resolved.map((own, s) => {
     const { ids, sample = 0, reach = ids.length } = samples[s]!
     const edits = own.map(({ edit, where, given, source }): ReadyEdit => {
-      const value = given ?? (source && clean(edit.at, source))
+      const value = given ?? (source && clean(edit.at, source, ids.length))
       if (!value) return { edit }
       checkValue(engine, value, edit, ids.length, `${where}.value`)
-      return { edit, value }
+      const [from] = source?.meanFrom === undefined ? (source?.sequences ?? []) : []
+      return { edit, value, ...(from?.length === ids.length ? { alike: alike(from, ids) } : {}) }
     })
     checkReplacements({ ids, edits, sample, last: ids.length, reach }, engine.config)
     return edits
   })
 }
 
+/** The last rows of a longer sequence's value. */
+const lastRows = ({ shape, data }: NDArray<'f32'>, rows: number): NDArray<'f32'> =>
+  shape[0]! <= rows
+    ? f32(shape, data)
+    : f32(shape.with(0, rows), data.subarray(data.length - (data.length / shape[0]!) * rows))
+
+/**
+ * Edits whose clean values are not there yet: `values` knows what they need. Until `ready` is called on computed values,
+ * those that come from clean runs have their shape and no cells.
+ */
+export async function needEdits(
+  values: CleanValues,
+  samples: readonly EditedPrompt[],
+  context: EditContext,
+): Promise<{ readonly planned: ReadyEdit[][]; ready(): ReadyEdit[][] }> {
+  const { engine } = values
+  const resolved = await resolve(values, samples, context)
+  const planned = withValues(engine, samples, resolved, (at, { meanFrom }, rows) => {
+    const shape = siteShape(at, engine.config, { start: 0, count: rows }).slice(1)
+    return f32(meanFrom === undefined ? shape : shape.with(0, 1), new Float32Array())
+  })
+  const ready = () =>
+    withValues(engine, samples, resolved, (at, { sequences, meanFrom }, rows) => {
+      if (meanFrom !== undefined) return values.mean(at, sequences, meanFrom)
+      const value = values.get(at, sequences[0]!)
+      return (SITES[at.site].axes as readonly string[]).includes('query') ? value : lastRows(value, rows)
+    })
+  return { planned, ready }
+}
+
 /**
  * Checks every edit of every sample and gets the values that they put in place: from the edit, from files, or from
- * clean runs, one for each distinct sequence.
+ * clean runs. Edits of other samples are left out.
  */
 export async function readyEdits(
   engine: Engine,
@@ -262,22 +243,14 @@ export async function readyEdits(
   context: EditContext = {},
   signal?: AbortSignal,
 ): Promise<ReadyEdit[][]> {
-  const { values, resolved } = await resolve(engine, samples, context)
-  await values.compute(engine, signal)
-  return withValues(engine, samples, resolved, (at, { sequences, meanFrom }) =>
-    meanFrom === undefined ? values.get(at, sequences[0]!) : values.mean(at, sequences, meanFrom),
-  )
+  const values = new CleanValues(engine)
+  const { ready } = await needEdits(values, samples, context)
+  await values.compute(signal)
+  return ready()
 }
 
-/**
- * The same without computing anything: values that come from clean runs have their shape and no cells. `passes` are the
- * clean runs that `readyEdits` makes.
- */
+/** The same without computing anything: values that come from clean runs have their shape and no cells. */
 export async function plannedEdits(engine: Engine, samples: readonly EditedPrompt[], context: EditContext = {}) {
-  const { values, resolved } = await resolve(engine, samples, context)
-  const edits = withValues(engine, samples, resolved, (at, { sequences, meanFrom }) => {
-    const shape = siteShape(at, engine.config, { start: 0, count: sequences[0]!.length }).slice(1)
-    return f32(meanFrom === undefined ? shape : shape.with(0, 1), new Float32Array())
-  })
-  return { edits, passes: values.passes(engine) }
+  const { planned } = await needEdits(new CleanValues(engine), samples, context)
+  return { edits: planned }
 }
