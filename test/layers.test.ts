@@ -15,6 +15,7 @@ const layers: readonly string[] = [
   'attention',
   'models',
   'runs',
+  'jobs',
   'tasks',
   'heads',
   'causal',

@@ -96,7 +96,7 @@ export function writeWhole(path: string, content: string | Uint8Array, { force =
 }
 
 /** Makes the new name last through a power cut, where the system can do that for folders. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   try {
     const handle = openSync(folder, 'r')
     try {
