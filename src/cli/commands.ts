@@ -30,9 +30,34 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./ablate.ts')).ablate,
   },
   {
+    name: 'patch',
+    summary: 'give a run single pieces of another: what carries the difference',
+    load: async () => (await import('./patch.ts')).patch,
+  },
+  {
+    name: 'knockout',
+    summary: 'cut attention from some positions to others, layer by layer',
+    load: async () => (await import('./knockout.ts')).knockout,
+  },
+  {
+    name: 'scale',
+    summary: 'turn heads up and down: a curve of the metric',
+    load: async () => (await import('./scale.ts')).scale,
+  },
+  {
+    name: 'self-repair',
+    summary: 'what a head writes itself, and what others make up for',
+    load: async () => (await import('./self-repair.ts')).selfRepair,
+  },
+  {
     name: 'rerun',
     summary: 'compute a result again and compare',
     load: async () => (await import('./rerun.ts')).rerun,
+  },
+  {
+    name: 'tasks',
+    summary: 'tasks at hand, and how well the model does on each',
+    load: async () => (await import('./tasks.ts')).tasks,
   },
   {
     name: 'export',

@@ -20,6 +20,7 @@ import { type ScoreOptions, scoreGrids } from './scores.ts'
 import type { SelfRepairOptions, SelfRepairResult } from './self-repair.ts'
 import { editContext, editList } from './spec.ts'
 import type { Sweep, SweepCut, SweepRequest } from './sweep.ts'
+import type { TaskResult, TasksOptions } from './tasks.ts'
 
 /** A loaded model. `await using m = await load('specimen')`. */
 export class Headwise implements AsyncDisposable {
@@ -119,6 +120,11 @@ export class Headwise implements AsyncDisposable {
   /** Total effect, direct effect and self-repair of every head on a task's logit difference, each [layer, head]. */
   async selfRepair(o: SelfRepairOptions & Watch): Promise<Grid[]> {
     return (await (await this.planSelfRepair(o)).execute(o)).document
+  }
+
+  /** How well the model does on tasks, each beside chance: the built-in ones, data sets, files, or tasks as given. */
+  async tasks(o: TasksOptions = {}): Promise<TaskResult[]> {
+    return await (await import('./tasks.ts')).measureTasks(this.#opened, o)
   }
 
   /** Plans any sweep again from its request. */

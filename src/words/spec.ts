@@ -21,6 +21,7 @@ export const requestSchema = z.strictObject({
     'circuit',
     'atlas',
     'export',
+    'tasks',
   ]),
   model: z.string(),
   prompts: z.array(z.strictObject({ ids, text: z.string().optional() })).default([]),
