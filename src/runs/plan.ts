@@ -227,7 +227,7 @@ async function cut(p: Base, all: readonly RunOfSample[], budget: number, most: n
         parts.push({ entries, ...cost })
         break
       }
-      if (count === 1) throw overBudget(cost.peakBytes, budget)
+      if (count === 1) throw overBudget(await largest(p, ordered, scheduler), budget)
       count = Math.ceil(count / 2)
     }
     at += count
@@ -235,11 +235,22 @@ async function cut(p: Base, all: readonly RunOfSample[], budget: number, most: n
   return parts
 }
 
+/** What the most costly run needs alone. */
+async function largest(p: Base, ordered: readonly Ordered[], scheduler: Scheduler): Promise<number> {
+  const { entry } = ordered.reduce((a, b) => (b.flops > a.flops ? b : a))
+  return priceOf(p, await workOf(p, [entry], scheduler), scheduler).peakBytes
+}
+
+interface Ordered {
+  readonly entry: RunOfSample
+  readonly flops: number
+}
+
 /** The runs in the order in which parts take them: sample by sample, neighbours in layers and rows together. */
-async function inOrder(p: Base, all: readonly RunOfSample[]) {
+async function inOrder(p: Base, all: readonly RunOfSample[]): Promise<Ordered[]> {
   const { engine, base, runs, context } = p
   const { layers } = engine.config
-  const ordered: { readonly entry: RunOfSample; readonly flops: number }[] = []
+  const ordered: Ordered[] = []
   for (const [s, sample] of base.entries()) {
     const own = all.filter(r => r.sample === s)
     const prompts = own.map(({ run }) => ({ ids: sample.ids, edits: runs[run] ?? [], sample: s }))

@@ -117,12 +117,6 @@ const rules: readonly [name: string, refused: () => Sym, healthy: () => Sym, why
     'do not turn heads of 4',
   ],
   [
-    'rope tables shorter than the text',
-    () => rope(float(1, 3, 1, 4), float(2, 2), float(2, 2), int(1, 3)),
-    () => rope(float(1, 2, 1, 4), float(2, 2), float(2, 2), int(1, 2)),
-    'shorter than the 3 rows',
-  ],
-  [
     'attention groups',
     () => attention(float(1, 2, 3, 4), float(1, 2, 2, 4), float(1, 2, 2, 4), { scale: 1, tile: 2, tiles: 1 }),
     () => attention(float(1, 2, 4, 4), float(1, 2, 2, 4), float(1, 2, 2, 4), { scale: 1, tile: 2, tiles: 1 }),

@@ -76,13 +76,13 @@ test('an abort ends the sweep between two steps', async () => {
       signal: stop.signal,
       onProgress: ({ done }: { done: number }) => {
         progress.push(done)
-        if (done === 1) stop.abort()
+        if (progress.length === 1) stop.abort()
       },
     }
     for await (const { run } of execute(p, watch)) seen.push(run)
   })
   expect(error).toMatchObject({ code: 'interrupted', fault: 'interrupted' })
-  expect([seen, progress]).toEqual([[-1], [1]])
+  expect([seen, progress.length]).toEqual([[-1], 1])
   // The engine is as good as before.
   for await (const { run } of execute(p)) seen.push(run)
   expect(seen).toEqual([-1, -1, 0, 1])

@@ -1,4 +1,4 @@
-import { sameShape } from '../dim.ts'
+import { type Dim, mulDims, sameShape } from '../dim.ts'
 import { CONTRIB } from '../emit.ts'
 import { composite, elementwiseFlow } from '../primitive.ts'
 import type { Flow, Sym, Type } from '../sym.ts'
@@ -112,9 +112,6 @@ const ropeNode = composite<object>({
       !sameShape(cos!.shape, sin!.shape)
     )
       return `tables of width ${table} do not turn heads of ${width}`
-    const [length, time] = [cos!.shape[0]!, x!.shape[1]!]
-    if (typeof length === 'number' && typeof time === 'number' && length < time)
-      return `tables of ${length} positions are shorter than the ${time} rows`
     return sameShape(positions!.shape, x!.shape.slice(0, 2))
       ? { dtype: 'f32', shape: x!.shape }
       : 'every row takes one position'
@@ -130,9 +127,11 @@ const ropeNode = composite<object>({
   },
   lower: (e, inputs, _, node) => {
     if (e.target === 'portable') return undefined
-    const [batch, time, heads, width] = node.shape as [number, number, number, number]
-    const rows = e.node('Reshape', [inputs[0]!, e.reshapeTo([batch, time, heads * width])])
-    const positions = e.node('Cast', [inputs[3]!], { to: 7 })
+    const [batch, time, heads, width] = node.shape as [Dim, Dim, number, number]
+    // Every row as a sequence of its own: the kernel refuses sequences that are longer than the tables.
+    const count = mulDims(batch, time)
+    const rows = e.node('Reshape', [inputs[0]!, e.reshapeTo([count, 1, heads * width])])
+    const positions = e.node('Reshape', [e.node('Cast', [inputs[3]!], { to: 7 }), e.reshapeTo([count, 1])])
     const turned = e.node(
       'RotaryEmbedding',
       [rows, positions, inputs[1]!, inputs[2]!],
@@ -150,7 +149,6 @@ const ropeNode = composite<object>({
 })
 /**
  * Rotary position embedding in the half-split form (Su et al. 2021): x [batch, position, head, dimension],
- * tables of cos and sin [length, dimension/2] with at least as many rows as x has positions, positions int32
- * [batch, position] below that length.
+ * tables of cos and sin [length, dimension/2], positions int32 [batch, position] below that length.
  */
 export const rope = (x: Sym, cos: Sym, sin: Sym, positions: Sym): Sym => ropeNode([x, cos, sin, positions], {})
