@@ -1,0 +1,117 @@
+import { HeadwiseError } from '../../../src/words/error.ts'
+import { Newest } from './newest.ts'
+
+/** How far long work has come. */
+export interface Progress {
+  readonly what: string
+  readonly done: number
+  readonly total: number
+}
+
+/** One question to the engine; `key` is equal where the question is. */
+export interface Question<T> {
+  readonly key: string
+  readonly ask: (o: { signal: AbortSignal; onProgress: (p: Progress) => void }) => Promise<T>
+}
+
+/** What is awaited for longer than this looks stale. */
+const PATIENCE_MS = 100
+/** Ends that the page itself asked for. */
+const WANTED_ENDS = ['superseded', 'interrupted']
+
+const asError = (error: unknown): HeadwiseError =>
+  error instanceof HeadwiseError
+    ? error
+    : new HeadwiseError(error instanceof Error ? error.message : String(error), { code: 'page', fault: 'failed' })
+
+/**
+ * What the engine said last, and whether that still is the answer to what is asked now. `finish` lets an answer on its
+ * way come (dragging), `abort` ends it for a newer question (long work).
+ */
+export class Answer<T> {
+  value = $state.raw<T>()
+  error = $state.raw<HeadwiseError>()
+  progress = $state.raw<Progress>()
+  /** True from 100 ms after the question until its answer. */
+  stale = $state(false)
+  /** When the value came, by `performance.now()`. */
+  since = $state(0)
+  /** The question that the value answers. */
+  key = $state.raw<string>()
+  #wanted: string | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #abort: AbortController | undefined
+  readonly #newest = new Newest()
+  readonly #policy: 'finish' | 'abort'
+
+  constructor(policy: 'finish' | 'abort' = 'finish') {
+    this.#policy = policy
+  }
+
+  /** Asks, unless this is what was asked last. Without a question what stood here goes. */
+  follow(question: Question<T> | undefined): void {
+    if (question?.key === this.#wanted) return
+    this.#wanted = question?.key
+    if (this.#policy === 'abort') this.stop()
+    if (!question) {
+      this.#clear()
+      return
+    }
+    this.#wait()
+    this.#newest.ask(() => this.#run(question))
+  }
+
+  /** Asks the last question again. */
+  retry(question: Question<T> | undefined): void {
+    this.#wanted = undefined
+    this.follow(question)
+  }
+
+  stop(): void {
+    this.#abort?.abort()
+  }
+
+  async #run(question: Question<T>): Promise<void> {
+    if (question.key !== this.#wanted) return
+    const abort = new AbortController()
+    this.#abort = abort
+    const onProgress = (p: Progress): void => {
+      if (question.key === this.#wanted) this.progress = p
+    }
+    try {
+      const value = await question.ask({ signal: abort.signal, onProgress })
+      if (this.#wanted === undefined || abort.signal.aborted) return
+      this.value = value
+      this.key = question.key
+      this.error = undefined
+      this.since = performance.now()
+    } catch (error) {
+      const told = asError(error)
+      if (question.key === this.#wanted && !WANTED_ENDS.includes(told.code)) this.error = told
+    } finally {
+      if (question.key === this.#wanted) this.#settle()
+      else if (this.#wanted !== undefined) this.#wait()
+    }
+  }
+
+  #wait(): void {
+    clearTimeout(this.#timer)
+    this.stale = false
+    this.#timer = setTimeout(() => {
+      this.stale = true
+    }, PATIENCE_MS)
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer)
+    this.stale = false
+    this.progress = undefined
+  }
+
+  #clear(): void {
+    this.#settle()
+    this.value = undefined
+    this.key = undefined
+    this.error = undefined
+  }
+}

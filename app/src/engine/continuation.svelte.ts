@@ -1,0 +1,56 @@
+import type { Client } from '../../../src/service/client.ts'
+import type { EditInput } from '../../../src/words/edit.ts'
+
+/** Long enough to show where two texts part, short enough to come within a second or two. */
+const TOKENS = 24
+/** A pause of the hands before a continuation is worth its while. */
+const PAUSE_MS = 350
+
+export interface Side {
+  readonly text: string
+  readonly done: boolean
+}
+
+/** The text's continuation without the edits and with them; begins again when prompt or edits have come to rest. */
+export class Continuation {
+  before = $state.raw<Side>({ text: '', done: false })
+  after = $state.raw<Side | undefined>()
+  error = $state.raw<string>()
+  /** Whether what stands here belongs to an earlier state. */
+  stale = $state(false)
+  readonly tokens = TOKENS
+  #key = ''
+  #abort: AbortController | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  follow(client: Client | undefined, ids: readonly number[], edits: readonly EditInput[], model: string): void {
+    const key = JSON.stringify([model, ids, edits])
+    if (!client || ids.length === 0 || key === this.#key) return
+    this.#key = key
+    this.#abort?.abort()
+    clearTimeout(this.#timer)
+    this.stale = true
+    this.#timer = setTimeout(() => void this.#run(client, ids, edits, model), PAUSE_MS)
+  }
+
+  async #run(client: Client, ids: readonly number[], edits: readonly EditInput[], model: string): Promise<void> {
+    const abort = new AbortController()
+    this.#abort = abort
+    const sides = { before: { text: '', done: false }, after: { text: '', done: false } }
+    const edited = edits.length > 0
+    try {
+      const params = { ids: [...ids] as [number, ...number[]], edits: [...edits], maxTokens: TOKENS }
+      for await (const piece of client.stream('generate', params, { signal: abort.signal, model })) {
+        if (abort.signal.aborted) return
+        const side = sides[piece.side]
+        sides[piece.side] = 'end' in piece ? { ...side, done: true } : { ...side, text: side.text + piece.text }
+        this.before = sides.before
+        this.after = edited ? sides.after : undefined
+        this.error = undefined
+        this.stale = false
+      }
+    } catch (error) {
+      if (!abort.signal.aborted) this.error = error instanceof Error ? error.message : String(error)
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import type { Client } from '../../../src/service/client.ts'
+import type {
+  AblateResult,
+  AttentionResult,
+  ChangesResult,
+  Info,
+  NextResult,
+  PatternsResult,
+  ScoresResult,
+  TokensResult,
+} from '../../../src/service/verbs.ts'
+import type { EditInput } from '../../../src/words/edit.ts'
+import { editsInForce } from '../state/change-edit.ts'
+import { exists, type Head, type Shape } from '../state/head.ts'
+import { promptKey } from '../state/state.ts'
+import type { Workbench } from '../state/store.svelte.ts'
+import { Answer, type Question } from './answer.svelte.ts'
+import { Continuation } from './continuation.svelte.ts'
+import { mapScore, needsScores } from './map-scores.ts'
+
+/** Patterns of more cells are read in tiles. */
+const MOST_CELLS = 2 ** 21
+
+/** What the engine says of the page's state: every answer follows the state by itself. */
+export class Live {
+  readonly info = new Answer<Info>()
+  readonly tokens = new Answer<TokensResult>()
+  readonly next = new Answer<NextResult>()
+  readonly changes = new Answer<ChangesResult>()
+  readonly attention = new Answer<AttentionResult>()
+  readonly patterns = new Answer<PatternsResult>()
+  readonly repeats = new Answer<ScoresResult>('abort')
+  readonly here = new Answer<ScoresResult>('abort')
+  readonly effects = { zero: new Answer<AblateResult>('abort'), mean: new Answer<AblateResult>('abort') }
+  readonly continuation: Continuation
+  client = $state.raw<Client>()
+  readonly #bench: Workbench
+
+  constructor(bench: Workbench, client: Promise<Client>) {
+    this.#bench = bench
+    this.continuation = new Continuation()
+    void client.then(c => {
+      this.client = c
+    })
+    $effect.root(() => {
+      $effect(() => this.info.follow(this.#infoQuestion()))
+      $effect(() => this.tokens.follow(this.#tokensQuestion()))
+      $effect(() => this.next.follow(this.#about('next', { top: 10 })))
+      $effect(() => this.attention.follow(this.#attentionQuestion()))
+      $effect(() => this.patterns.follow(this.#patternsQuestion()))
+      $effect(() => this.changes.follow(this.edits.length > 0 ? this.#about('changes', {}) : undefined))
+      $effect(() => this.repeats.follow(this.#scoresQuestion('repeats')))
+      $effect(() => this.here.follow(this.#scoresQuestion('prompt')))
+      $effect(() => this.effects.zero.follow(this.#effectQuestion('zero')))
+      $effect(() => this.effects.mean.follow(this.#effectQuestion('mean')))
+      $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state.model))
+    })
+  }
+
+  readonly shape: Shape | undefined = $derived.by(() => this.info.value)
+  /** The ids that the engine reads; empty before the first tokens have come. */
+  readonly ids: readonly number[] = $derived.by(() => {
+    const { prompt } = this.#bench.state
+    return 'ids' in prompt ? prompt.ids : (this.tokens.value?.ids ?? [])
+  })
+  readonly edits: readonly EditInput[] = $derived.by(() => editsInForce(this.#bench.state.edits, this.ids.length))
+  /** The chosen heads that this model has. */
+  readonly heads: readonly Head[] = $derived.by(() => {
+    const { shape } = this
+    return shape ? this.#bench.state.heads.filter(h => exists(h, shape)) : []
+  })
+  /** The query positions whose attention is shown. */
+  readonly queries: readonly number[] = $derived.by(() => {
+    const inside = this.#bench.state.queries.filter(q => q < this.ids.length)
+    return inside.length > 0 || this.ids.length === 0 ? inside : [this.ids.length - 1]
+  })
+  readonly score = $derived.by(() => mapScore(this, this.#bench.state.score, this.#bench.state.ground))
+  readonly beside = $derived.by(() => {
+    const { beside, ground } = this.#bench.state
+    return beside === undefined ? undefined : mapScore(this, beside, ground)
+  })
+
+  /** Asks for everything that failed once more. */
+  retry(): void {
+    this.info.retry(this.#infoQuestion())
+    this.tokens.retry(this.#tokensQuestion())
+    this.next.retry(this.#about('next', { top: 10 }))
+  }
+
+  #question<T>(
+    key: readonly unknown[],
+    ask: (
+      client: Client,
+      o: { model: string; signal: AbortSignal; onProgress: (p: { what: string; done: number; total: number }) => void },
+    ) => Promise<T>,
+  ): Question<T> | undefined {
+    const { client } = this
+    const { model } = this.#bench.state
+    if (!client) return undefined
+    return { key: JSON.stringify([model, ...key]), ask: o => ask(client, { model, ...o }) }
+  }
+
+  #infoQuestion(): Question<Info> | undefined {
+    return this.#question(['info'], (client, o) => client.call('info', {}, o))
+  }
+
+  #tokensQuestion(): Question<TokensResult> | undefined {
+    const { prompt } = this.#bench.state
+    const params = 'ids' in prompt ? { ids: [...prompt.ids] as [number, ...number[]] } : { text: prompt.text }
+    return this.#question(['tokens', promptKey(prompt)], (client, o) => client.call('tokens', params, o))
+  }
+
+  #about<V extends 'next' | 'changes'>(verb: V, more: V extends 'next' ? { top: number } : object) {
+    const { ids, edits } = this
+    if (ids.length === 0) return undefined
+    return this.#question<V extends 'next' ? NextResult : ChangesResult>(
+      [verb, ids, edits],
+      // The verb and its result are one choice, which the compiler cannot follow through the union.
+      (client, o) => client.call(verb as 'next', { ids: filled(ids), edits: [...edits], ...more }, o) as never,
+    )
+  }
+
+  #attentionQuestion(): Question<AttentionResult> | undefined {
+    const { ids, edits, heads, queries } = this
+    if (ids.length === 0 || heads.length === 0) return undefined
+    return this.#question(['attention', ids, edits, heads, queries], (client, o) =>
+      client.call(
+        'attention',
+        { ids: filled(ids), edits: [...edits], heads: filled(heads), of: { queries: filled(queries) } },
+        o,
+      ),
+    )
+  }
+
+  #patternsQuestion(): Question<PatternsResult> | undefined {
+    const { ids, edits, heads } = this
+    if (ids.length === 0 || heads.length === 0 || heads.length * ids.length ** 2 > MOST_CELLS) return undefined
+    return this.#question(['patterns', ids, edits, heads], (client, o) =>
+      client.call('patterns', { ids: filled(ids), edits: [...edits], heads: filled(heads) }, o),
+    )
+  }
+
+  #scoresQuestion(ground: 'repeats' | 'prompt'): Question<ScoresResult> | undefined {
+    const { info, ids } = this
+    const known = info.value?.detectors.map(d => d.id) ?? []
+    const wanted = needsScores(this.#bench.state, known)
+    const needed = ground === 'repeats' ? wanted.repeats : wanted.prompt
+    const detectors = ground === 'repeats' ? [...new Set([...known, ...needed])] : needed
+    if (needed.length === 0 || detectors.length === 0 || (ground === 'prompt' && ids.length === 0)) return undefined
+    const on = ground === 'prompt' ? { prompts: filled([filled(ids)]) } : {}
+    return this.#question(['scores', detectors, on], (client, o) =>
+      client.call('scores', { detectors: filled(detectors), ...on }, o),
+    )
+  }
+
+  #effectQuestion(mode: 'zero' | 'mean'): Question<AblateResult> | undefined {
+    const { score, beside, ground } = this.#bench.state
+    if (score !== `ablate-${mode}` && beside !== `ablate-${mode}`) return undefined
+    const prompts = ground === 'prompt' ? [this.ids] : this.#repeats
+    if (prompts.length === 0 || prompts.some(p => p.length < 2)) return undefined
+    return this.#question(['ablate', mode, prompts], (client, o) =>
+      client.call('ablate', { mode, on: { prompts: filled(prompts.map(filled)) } }, o),
+    )
+  }
+
+  /** The random sequences that scores are taken on. */
+  get #repeats(): readonly (readonly number[])[] {
+    return this.repeats.value?.grids[0]?.spec.request.prompts.map(p => p.ids) ?? []
+  }
+}
+
+const filled = <T>(list: readonly T[]): [T, ...T[]] => [...list] as [T, ...T[]]

@@ -1,0 +1,67 @@
+import { gridValues } from '../../../src/results/grid.ts'
+import type { Grid } from '../../../src/words/grid.ts'
+import { type Certainty, certaintyOf } from './certainty.ts'
+import { roundUp, type Scale } from './scale.ts'
+
+/** A number for each head, [layer, head] row-major, as the map draws it. */
+export interface MapScore {
+  /** Equal where the numbers are. */
+  readonly title: string
+  /** What the number is, with its unit. */
+  readonly metric: string
+  readonly values: ArrayLike<number>
+  readonly low?: ArrayLike<number>
+  readonly high?: ArrayLike<number>
+  /** Prompts behind each number. */
+  readonly n: number
+  readonly scale: Scale
+  /** False for what attention alone shows. */
+  readonly causal: boolean
+}
+
+const largest = (values: ArrayLike<number>): number => {
+  let most = 0
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]!) > most) most = Math.abs(values[i]!)
+  return most
+}
+
+/** The score of a grid [layer, head]. Shares of attention have the scale 0 to 1; the rest a round end of its own. */
+export function scoreOf(grid: Grid, title: string, kind: 'share' | 'amount' | 'effect'): MapScore {
+  const part = (cells: Grid['low']): ArrayLike<number> | undefined =>
+    cells && gridValues({ axes: grid.axes, values: cells }).data
+  const { data: values } = gridValues(grid)
+  const [low, high] = [part(grid.low), part(grid.high)]
+  const signed = kind === 'effect'
+  return {
+    title,
+    metric: grid.metric,
+    values,
+    ...(low && high ? { low, high } : {}),
+    n: typeof grid.n === 'number' ? grid.n : 1,
+    scale: { signed, most: kind === 'share' ? 1 : roundUp(largest(values)) },
+    causal: signed,
+  }
+}
+
+/** How far each head's output has moved under the edits. */
+export const changeScore = (values: ArrayLike<number>): MapScore => ({
+  title: 'changed by the edits',
+  metric: 'how far a head’s output moved, share of its length',
+  values,
+  n: 1,
+  scale: { signed: false, most: 1 },
+  causal: true,
+})
+
+export const certaintyAt = ({ low, high }: MapScore, cell: number): Certainty => certaintyOf(low?.[cell], high?.[cell])
+
+/** The heads of one layer by falling size of their score; what was not measured comes last. */
+export function byScore({ values }: Pick<MapScore, 'values'>, layer: number, heads: number): number[] {
+  const size = (head: number): number => Math.abs(values[layer * heads + head] ?? Number.NaN)
+  const rank = (head: number): number => (Number.isNaN(size(head)) ? -1 : size(head))
+  return Array.from({ length: heads }, (_, h) => h).sort((a, b) => rank(b) - rank(a) || a - b)
+}
+
+/** Cells whose score lies in the range; all of them without one. */
+export const inRange = (value: number, range: readonly [number, number] | undefined): boolean =>
+  range === undefined || (value >= range[0] && value <= range[1])

@@ -1,0 +1,147 @@
+import type { Line } from './change.ts'
+import { readLine, writeLine } from './change-text.ts'
+import { type Head, headName, parseHead } from './head.ts'
+import { initial, type Prompt, type State } from './state.ts'
+
+/*
+ * The state in words, as the address holds it:
+ *   #specimen/The cat sat?head=6.5&score=induction&edit=z:6.5*0,z:5.4~mean
+ *   #specimen/ids:0,419,385?head=6.5,6.1&query=3
+ * What is left out is as on the first visit.
+ */
+
+/** An address as a state, and what could not be read in it, in sentences. */
+export interface Read {
+  readonly state: State
+  readonly problems: readonly string[]
+}
+
+const IDS = 'ids:'
+
+/** Escapes what has a meaning in an address, and leaves the rest to be read. */
+const escaped = (text: string, also = /(?!)/g): string =>
+  text
+    .replace(/[%?#&\u0000-\u001f\u007f]/g, encodeURIComponent)
+    .replace(also, c => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+    .replace(/ $/g, '%20')
+
+const writePrompt = (prompt: Prompt): string =>
+  'ids' in prompt ? `${IDS}${prompt.ids.join(',')}` : escaped(prompt.text, /^i(?=ds:)/g)
+
+export function writeAddress(s: State): string {
+  const parts: string[] = []
+  const put = (name: string, value: string): void => void parts.push(`${name}=${escaped(value)}`)
+  if (s.heads.length > 0) put('head', s.heads.map(headName).join(','))
+  put('score', s.score)
+  if (s.beside !== undefined) put('beside', s.beside)
+  if (s.ground !== initial.ground) put('on', s.ground)
+  if (s.order !== initial.order) put('order', s.order)
+  if (s.range) put('range', s.range.join('..'))
+  if (s.queries.length > 0) put('query', s.queries.join(','))
+  if (s.edits.length > 0) parts.push(`edit=${s.edits.map(l => escaped(writeLine(l), /,/g)).join(',')}`)
+  if (s.tour !== undefined) put('tour', String(s.tour))
+  return `#${escaped(s.model, /\//g)}/${writePrompt(s.prompt)}?${parts.join('&')}`
+}
+
+const unescaped = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const MOST_IDS = 32_768
+const MOST_HEADS = 16
+
+/** The state that an address describes. Never throws: what makes no sense is left out and told of. */
+export function readAddress(hash: string): Read {
+  const problems: string[] = []
+  const body = hash.replace(/^#/, '')
+  if (body === '') return { state: initial, problems }
+  const cut = body.indexOf('?')
+  const [path, query] = cut < 0 ? [body, ''] : [body.slice(0, cut), body.slice(cut + 1)]
+  const slash = path.indexOf('/')
+  const model = unescaped(slash < 0 ? path : path.slice(0, slash)) || initial.model
+  const prompt = slash < 0 ? initial.prompt : readPrompt(path.slice(slash + 1), problems)
+  const fields = new Map<string, string>()
+  for (const pair of query.split('&').filter(p => p !== '')) {
+    const at = pair.indexOf('=')
+    fields.set(at < 0 ? pair : pair.slice(0, at), at < 0 ? '' : pair.slice(at + 1))
+  }
+  return { state: { ...initial, model, prompt, ...readFields(fields, problems) }, problems }
+}
+
+function readPrompt(text: string, problems: string[]): Prompt {
+  if (!text.startsWith(IDS)) return { text: unescaped(text) }
+  const ids = unescaped(text.slice(IDS.length)).split(',')
+  if (ids.length <= MOST_IDS && ids.every(id => /^\d{1,9}$/.test(id))) return { ids: ids.map(Number) }
+  problems.push('The token ids in the address are not a list of whole numbers, so the first prompt is shown instead.')
+  return initial.prompt
+}
+
+type Fields = { -readonly [K in keyof State]?: State[K] }
+
+function readFields(fields: ReadonlyMap<string, string>, problems: string[]): Fields {
+  const found: Fields = {}
+  for (const [name, raw] of fields) {
+    const value = unescaped(raw)
+    const take = Object.hasOwn(readers, name) ? readers[name] : undefined
+    if (!take) problems.push(`The address says “${name}”, which this page does not know.`)
+    else if (!take(found, name === 'edit' ? raw : value))
+      problems.push(`“${name}=${value}” in the address was not understood.`)
+  }
+  return found
+}
+
+const ID = /^[a-z][a-z0-9-]{0,40}$/
+
+/** Each takes one field of the address; false where it makes no sense. */
+const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> = {
+  head: (to, value) => {
+    const heads = value.split(',').slice(0, MOST_HEADS).map(parseHead)
+    to.heads = heads.filter((h): h is Head => h !== undefined)
+    return to.heads.length === heads.length
+  },
+  score: (to, value) => {
+    if (!ID.test(value)) return false
+    to.score = value
+    return true
+  },
+  beside: (to, value) => {
+    if (!ID.test(value)) return false
+    to.beside = value
+    return true
+  },
+  on: (to, value) => {
+    if (value !== 'prompt' && value !== 'repeats') return false
+    to.ground = value
+    return true
+  },
+  order: (to, value) => {
+    if (value !== 'score' && value !== 'home') return false
+    to.order = value
+    return true
+  },
+  range: (to, value) => {
+    const [low = Number.NaN, high = Number.NaN, ...more] = value.split('..').map(Number)
+    if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high && more.length === 0)) return false
+    to.range = [low, high]
+    return true
+  },
+  query: (to, value) => {
+    if (!/^\d{1,6}(,\d{1,6})*$/.test(value)) return false
+    to.queries = value.split(',').map(Number)
+    return true
+  },
+  edit: (to, raw) => {
+    const lines = raw.split(',').map(part => readLine(unescaped(part)))
+    to.edits = lines.filter((l): l is Line => l !== undefined)
+    return to.edits.length === lines.length
+  },
+  tour: (to, value) => {
+    if (!/^\d{1,2}$/.test(value)) return false
+    to.tour = Number(value)
+    return true
+  },
+}

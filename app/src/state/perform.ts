@@ -1,0 +1,45 @@
+import type { Head } from './head.ts'
+import type { Command } from './keys.ts'
+import type { State } from './state.ts'
+import { edit, home, meanOf, restore, scaleTo, stepScale, withQueries } from './update.ts'
+
+/** What the page knows beyond its state: the chosen heads that exist, the prompt's length, the queries shown. */
+export interface Surroundings {
+  readonly heads: readonly Head[]
+  readonly tokens: number
+  readonly queries: readonly number[]
+  /** The key that the text's cursor is on. */
+  readonly edge?: number
+}
+
+/** The state after a key's command; undefined where the command is none of the state's, or nothing is chosen. */
+export function perform(
+  s: State,
+  command: Command,
+  { heads, tokens, queries, edge }: Surroundings,
+): { state: State; gesture?: string } | undefined {
+  const last = queries.at(-1) ?? tokens - 1
+  switch (command) {
+    case 'off':
+      return { state: scaleTo(s, 0, heads) }
+    case 'mean':
+      return { state: meanOf(s, heads) }
+    case 'restore':
+      return { state: restore(s, heads) }
+    case 'less':
+    case 'more':
+      return { state: stepScale(s, command === 'less' ? -1 : 1), gesture: 'step' }
+    case 'home':
+      return { state: home(s) }
+    case 'previousToken':
+      return tokens > 0 ? { state: withQueries(s, [Math.max(0, last - 1)]), gesture: 'query' } : undefined
+    case 'nextToken':
+      return tokens > 0 ? { state: withQueries(s, [Math.min(tokens - 1, last + 1)]), gesture: 'query' } : undefined
+    case 'edge':
+      return edge === undefined
+        ? undefined
+        : { state: heads.reduce((to, head) => edit(to, { kind: 'knockout', head, queries, keys: [edge] }), s) }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,52 @@
+import type { Line } from './change.ts'
+import type { Head } from './head.ts'
+
+/** What the model reads: a text, or token ids to which nothing is added. */
+export type Prompt = { readonly text: string } | { readonly ids: readonly number[] }
+
+/** On what a score is taken: random sequences said twice (several, with an interval), or the prompt on the page. */
+export type Ground = 'repeats' | 'prompt'
+
+/** Layers down and heads across, or the heads of each layer by falling score. */
+export type Order = 'home' | 'score'
+
+/** Everything that the page shows is a function of this; the address holds it in words. */
+export interface State {
+  readonly model: string
+  readonly prompt: Prompt
+  /** The chosen heads; the last one is in focus. */
+  readonly heads: readonly Head[]
+  /** The query positions whose attention is shown; none: the last position. */
+  readonly queries: readonly number[]
+  readonly score: string
+  /** A second score beside the first. */
+  readonly beside?: string
+  readonly ground: Ground
+  readonly order: Order
+  /** Scores outside this range are dimmed. */
+  readonly range?: readonly [number, number]
+  readonly edits: readonly Line[]
+  /** The step of the tour, from 1. */
+  readonly tour?: number
+}
+
+export const FIRST_PROMPT = 'When Tom and Mary went to the market, Tom gave a coin to'
+
+/** The first visit: nothing touched. */
+export const initial: State = {
+  model: 'specimen',
+  prompt: { text: FIRST_PROMPT },
+  heads: [{ layer: 6, head: 5 }],
+  queries: [],
+  score: 'induction',
+  ground: 'repeats',
+  order: 'home',
+  edits: [],
+}
+
+export const samePrompt = (a: Prompt, b: Prompt): boolean => promptKey(a) === promptKey(b)
+
+/** One text for one prompt. */
+export const promptKey = (p: Prompt): string => ('text' in p ? `text:${p.text}` : `ids:${p.ids.join()}`)
+
+export const focusOf = (state: State): Head => state.heads.at(-1) ?? { layer: 0, head: 0 }

@@ -1,0 +1,142 @@
+import { readAddress, writeAddress } from './address.ts'
+import { type EditSet, readSets, withSet, writeSets } from './sets.ts'
+import { promptKey, type State } from './state.ts'
+import { begin, redo, settle, step, type Timeline, undo } from './timeline.ts'
+
+const SETS = 'headwise.sets'
+const THEME = 'headwise.theme'
+const KEYS = 'headwise.keys'
+
+/** What undo brings back: the prompt and what is done to its heads. Where one looks stays. */
+type Work = Pick<State, 'prompt' | 'edits'>
+
+/** Light, dark, or as the system has it. */
+export type ThemeChoice = 'light' | 'dark' | 'auto'
+
+const sameWork = (a: Work, b: Work): boolean => a.edits === b.edits && promptKey(a.prompt) === promptKey(b.prompt)
+
+/** The page's one state, its past, and what the browser keeps for the next visit. */
+export class Workbench {
+  state = $state.raw<State>(readAddress('').state)
+  /** What in the address was not understood. */
+  problems = $state.raw<readonly string[]>([])
+  sets = $state.raw<readonly EditSet[]>([])
+  themeChoice = $state<ThemeChoice>('auto')
+  singleKeys = $state(true)
+  #systemDark = $state(false)
+  #work = $state.raw<Timeline<Work>>(begin<Work>(this.state))
+  readonly #window: Window
+
+  constructor(window: Window) {
+    this.#window = window
+    this.#read()
+    this.#work = begin<Work>(this.state)
+    this.sets = readSets(this.#stored(SETS))
+    const theme = this.#stored(THEME)
+    if (theme === 'light' || theme === 'dark') this.themeChoice = theme
+    this.singleKeys = this.#stored(KEYS) !== 'off'
+    const dark = window.matchMedia('(prefers-color-scheme: dark)')
+    this.#systemDark = dark.matches
+    dark.addEventListener('change', e => {
+      this.#systemDark = e.matches
+    })
+    // Back, forward, and addresses that are typed in.
+    window.addEventListener('popstate', () => this.#read())
+    window.addEventListener('hashchange', () => this.#read())
+    this.#paint()
+  }
+
+  get theme(): 'light' | 'dark' {
+    if (this.themeChoice !== 'auto') return this.themeChoice
+    return this.#systemDark ? 'dark' : 'light'
+  }
+  get canUndo(): boolean {
+    return this.#work.past.length > 0
+  }
+  get canRedo(): boolean {
+    return this.#work.future.length > 0
+  }
+
+  /** A step; steps of one `gesture` are one entry in the history until it is settled. */
+  to(next: State, gesture?: string): void {
+    if (!sameWork(this.state, next)) this.#work = step<Work>(this.#work, workOf(next), gesture)
+    this.state = next
+    this.#write(gesture !== undefined)
+  }
+
+  settle(): void {
+    this.#work = settle(this.#work)
+  }
+  undo(): void {
+    this.#travel(undo(this.#work))
+  }
+  redo(): void {
+    this.#travel(redo(this.#work))
+  }
+
+  keepSet(name: string): void {
+    this.#keepSets(withSet(this.sets, { name, lines: this.state.edits }))
+  }
+  dropSet(name: string): void {
+    this.#keepSets(this.sets.filter(s => s.name !== name))
+  }
+  setTheme(choice: ThemeChoice): void {
+    this.themeChoice = choice
+    this.#store(THEME, choice)
+    this.#paint()
+  }
+  setSingleKeys(on: boolean): void {
+    this.singleKeys = on
+    this.#store(KEYS, on ? 'on' : 'off')
+  }
+
+  #travel(to: Timeline<Work>): void {
+    if (to === this.#work) return
+    this.#work = to
+    this.state = {
+      ...this.state,
+      ...to.now,
+      ...(sameWork(this.state, { ...to.now, edits: this.state.edits }) ? {} : { queries: [] }),
+    }
+    this.#write(false)
+  }
+
+  #read(): void {
+    const { state, problems } = readAddress(this.#window.location.hash)
+    if (writeAddress(state) === writeAddress(this.state)) return
+    this.state = state
+    this.problems = problems
+    if (!sameWork(this.#work.now, state)) this.#work = step<Work>(this.#work, workOf(state))
+  }
+
+  #write(replace: boolean): void {
+    const address = writeAddress(this.state)
+    const { history } = this.#window
+    this.problems = []
+    if (replace) history.replaceState(null, '', address)
+    else history.pushState(null, '', address)
+  }
+
+  #keepSets(sets: readonly EditSet[]): void {
+    this.sets = sets
+    this.#store(SETS, writeSets(sets))
+  }
+  /** Storage may be forbidden or full; the page works without it. */
+  #store(key: string, value: string): void {
+    try {
+      this.#window.localStorage.setItem(key, value)
+    } catch {}
+  }
+  #stored(key: string): string | null {
+    try {
+      return this.#window.localStorage.getItem(key)
+    } catch {
+      return null
+    }
+  }
+  #paint(): void {
+    this.#window.document.documentElement.dataset.theme = this.themeChoice
+  }
+}
+
+const workOf = ({ prompt, edits }: State): Work => ({ prompt, edits })

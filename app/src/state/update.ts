@@ -1,0 +1,86 @@
+import { type Change, type Line, scaleOf, withChange } from './change.ts'
+import { steppedScale } from './drag.ts'
+import { type Head, sameHead } from './head.ts'
+import type { Ground, Order, Prompt, State } from './state.ts'
+
+/* Steps from one state to the next. Each is a pure function; the page knows no other way to change. */
+
+const without = <K extends keyof State>(state: State, ...keys: readonly K[]): Omit<State, K> => {
+  const copy: Partial<State> = { ...state }
+  for (const key of keys) delete copy[key]
+  return copy as Omit<State, K>
+}
+
+export const choose = (s: State, head: Head): State => ({ ...s, heads: [head] })
+
+/** Into the set or out of it; the last head stays. */
+export function toggle(s: State, head: Head): State {
+  const rest = s.heads.filter(h => !sameHead(h, head))
+  if (rest.length === s.heads.length) return { ...s, heads: [...s.heads, head] }
+  return rest.length === 0 ? s : { ...s, heads: rest }
+}
+
+/** A new prompt: positions of the old one mean nothing on it. */
+export const withPrompt = (s: State, prompt: Prompt): State => ({ ...s, prompt, queries: [] })
+
+export const withQueries = (s: State, queries: readonly number[]): State => ({
+  ...s,
+  queries: [...new Set(queries)].sort((a, b) => a - b),
+})
+
+/** Into the set of queries or out of it. */
+export const toggleQuery = (s: State, query: number): State =>
+  withQueries(s, s.queries.includes(query) ? s.queries.filter(q => q !== query) : [...s.queries, query])
+
+export const withScore = (s: State, score: string): State => ({ ...without(s, 'range'), score })
+export const withBeside = (s: State, beside: string | undefined): State => ({
+  ...without(s, 'beside'),
+  ...(beside === undefined ? {} : { beside }),
+})
+export const withGround = (s: State, ground: Ground): State => ({ ...without(s, 'range'), ground })
+export const withOrder = (s: State, order: Order): State => ({ ...s, order })
+export const withRange = (s: State, range: readonly [number, number] | undefined): State => ({
+  ...without(s, 'range'),
+  ...(range ? { range } : {}),
+})
+/** The map as it was on the first visit: no order, no filter. */
+export const home = (s: State): State => ({ ...without(s, 'range'), order: 'home' })
+
+export const withTour = (s: State, tour: number | undefined): State => ({
+  ...without(s, 'tour'),
+  ...(tour === undefined ? {} : { tour }),
+})
+
+export const withEdits = (s: State, edits: readonly Line[]): State => ({ ...s, edits })
+export const edit = (s: State, change: Change): State => withEdits(s, withChange(s.edits, change))
+
+/** Takes every setting and every forbidden edge of the heads away. */
+export const restore = (s: State, heads: readonly Head[] = s.heads): State =>
+  withEdits(
+    s,
+    s.edits.filter(l => !heads.some(h => sameHead(h, l.change.head))),
+  )
+
+/** The heads at this scale over the whole prompt, in place of any other setting that they had. */
+export const scaleTo = (s: State, by: number, heads: readonly Head[] = s.heads): State =>
+  heads.reduce((to, head) => edit(to, { kind: 'scale', head, by, at: 'all' }), s)
+
+export const meanOf = (s: State, heads: readonly Head[] = s.heads): State =>
+  heads.reduce((to, head) => edit(to, { kind: 'mean', head, at: 'all' }), s)
+
+/** Each chosen head's scale up or down by so many key presses; a head at its mean starts from as it was. */
+export const stepScale = (s: State, steps: number): State =>
+  s.heads.reduce((to, head) => scaleTo(to, steppedScale(scaleOf(to.edits, head) ?? 1, steps), [head]), s)
+
+export const toggleLine = (s: State, line: number): State =>
+  withEdits(
+    s,
+    s.edits.map((l, i) => (i === line ? { ...l, on: !l.on } : l)),
+  )
+export const removeLine = (s: State, line: number): State => withEdits(s, s.edits.toSpliced(line, 1))
+/** All lines on or off at once. */
+export const switchAll = (s: State, on: boolean): State =>
+  withEdits(
+    s,
+    s.edits.map(l => ({ ...l, on })),
+  )

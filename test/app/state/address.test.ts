@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readAddress, writeAddress } from '../../../app/src/state/address.ts'
+import type { Change } from '../../../app/src/state/change.ts'
+import { initial, type State } from '../../../app/src/state/state.ts'
+
+const head = fc.record({ layer: fc.nat(200), head: fc.nat(200) })
+const places = fc.array(fc.nat(4000), { minLength: 1, maxLength: 4 })
+const at = fc.oneof(fc.constant('all' as const), fc.constant('last' as const), places)
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({
+    kind: fc.constant('scale' as const),
+    head,
+    by: fc.integer({ min: -200, max: 400 }).map(x => x / 100 + 0),
+    at,
+  }),
+  fc.record({ kind: fc.constant('mean' as const), head, at }),
+  fc.record({
+    kind: fc.constant('patch' as const),
+    head,
+    from: fc.string({ minLength: 1, unit: 'binary' }).filter(t => t.isWellFormed()),
+    at,
+  }),
+  fc.record({ kind: fc.constant('knockout' as const), head, queries: places, keys: places }),
+)
+const optional = fc.record(
+  {
+    beside: fc.constantFrom('previous', 'ablate-zero'),
+    range: fc.tuple(fc.double({ min: -5, max: -0.25, noNaN: true }), fc.double({ min: 0.5, max: 9, noNaN: true })),
+    tour: fc.integer({ min: 1, max: 8 }),
+  },
+  { requiredKeys: [] },
+)
+const prompt = fc.oneof(
+  fc.record({ text: fc.string({ unit: 'binary' }).filter(t => t.isWellFormed()) }),
+  fc.record({ text: fc.constantFrom('ids:1,2', 'i', ' a ', '50% of #1?x=1&y', 'a/b', '%41', '', 'a+b', 'née 漢字\n') }),
+  fc.record({ ids: fc.array(fc.nat(4095), { minLength: 1 }) }),
+)
+const state: fc.Arbitrary<State> = fc
+  .record({
+    model: fc.constantFrom('specimen', 'org/name', 'SmolLM2 135M'),
+    prompt,
+    heads: fc.array(head, { minLength: 1, maxLength: 4 }),
+    queries: fc.uniqueArray(fc.nat(500)),
+    score: fc.constantFrom('induction', 'offset-3'),
+    ground: fc.constantFrom('repeats' as const, 'prompt' as const),
+    order: fc.constantFrom('home' as const, 'score' as const),
+    edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }),
+    more: optional,
+  })
+  .map(({ more, ...rest }) => ({ ...rest, ...more }))
+
+test('what is written into the address is read back from it, also as a browser spells it', () => {
+  fc.assert(
+    fc.property(state, s => {
+      const address = writeAddress(s)
+      expect(readAddress(address)).toEqual({ state: s, problems: [] })
+      expect(readAddress(new URL(`http://localhost/${address}`).hash)).toEqual({ state: s, problems: [] })
+    }),
+  )
+})
+
+test('an address is words', () => {
+  const s: State = {
+    ...initial,
+    prompt: { text: 'The cat sat' },
+    edits: [
+      { on: true, change: { kind: 'scale', head: { layer: 6, head: 5 }, by: 0, at: 'all' } },
+      { on: true, change: { kind: 'mean', head: { layer: 5, head: 4 }, at: 'all' } },
+      { on: false, change: { kind: 'knockout', head: { layer: 6, head: 1 }, queries: [14], keys: [3, 4] } },
+    ],
+  }
+  expect(writeAddress(s)).toBe(
+    '#specimen/The cat sat?head=6.5&score=induction&edit=z:6.5*0,z:5.4~mean,-scores:6.1!14>3+4',
+  )
+})
+
+test('no address is the first visit', () => {
+  expect(readAddress('')).toEqual({ state: initial, problems: [] })
+  expect(readAddress('#')).toEqual({ state: initial, problems: [] })
+})
+
+test('what makes no sense is left out, kept apart from what does, and told of', () => {
+  const { state, problems } = readAddress(
+    '#specimen/Hello?head=6.5,x&score=induction&edit=z:6.5*0,z:1.2*1e999&colour=red',
+  )
+  expect(state).toEqual({
+    ...initial,
+    prompt: { text: 'Hello' },
+    edits: [{ on: true, change: { kind: 'scale', head: { layer: 6, head: 5 }, by: 0, at: 'all' } }],
+  })
+  expect(problems).toEqual([
+    '“head=6.5,x” in the address was not understood.',
+    '“edit=z:6.5*0,z:1.2*1e999” in the address was not understood.',
+    'The address says “colour”, which this page does not know.',
+  ])
+})
+
+test('any text whatever is read without an exception', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), text => {
+      expect(readAddress(`#${text}`).state.model).toBeTypeOf('string')
+    }),
+  )
+  expect(readAddress('#specimen/ids:1,x').problems).toHaveLength(1)
+  expect(readAddress('#specimen/%E0%A4%A?__proto__=1&constructor=2').problems).toHaveLength(2)
+})
