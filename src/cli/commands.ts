@@ -60,6 +60,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./tasks.ts')).tasks,
   },
   {
+    name: 'worker',
+    summary: 'compute parts of long jobs from a queue',
+    load: async () => (await import('./worker.ts')).worker,
+  },
+  {
     name: 'export',
     summary: 'write a model with its edits as .onnx',
     load: async () => (await import('./export.ts')).exportCommand,
