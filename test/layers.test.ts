@@ -22,6 +22,7 @@ const layers: readonly string[] = [
   'library',
   'service',
   'server',
+  'browser',
   'bench',
   'cli',
 ]

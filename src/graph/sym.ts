@@ -63,7 +63,7 @@ export const makeSym = (operation: Operation, inputs: readonly Sym[], type: Type
 })
 
 /** This folder as it stands in stack traces; a trailing slash keeps others of the same beginning apart. */
-const HERE = new URL('.', import.meta.url).pathname
+const HERE = new URL(import.meta.url).pathname.replace(/[^/]*$/, '')
 
 /** The first line outside the graph folder on the current stack: the model code that asked. */
 function callerLine(): string {
