@@ -1,120 +1,142 @@
-import type { AblateOptions, AblationResult } from '../library/ablate.ts'
+import type { Head } from '../heads/importance/head-set.ts'
+import type { AblationResult } from '../library/ablate.ts'
+import { type BaselineOptions, MODES, type Mode } from '../library/baseline.ts'
+import type { ControlResult } from '../library/control.ts'
 import type { Headwise } from '../library/headwise.ts'
-import { rowsOf } from '../library/sweep.ts'
-import { toJson } from '../results/json.ts'
-import { checkOut } from '../results/write.ts'
+import { gridValues } from '../results/grid.ts'
+import type { Grid } from '../words/grid.ts'
 import type { Context, Define } from './context.ts'
+import { cellsOf } from './curve-view.ts'
 import { headShape, mapsView, summary } from './grid-view.ts'
-import { exclusive, promptsOf, readTask, readTokens, wrongInput } from './input.ts'
+import { headList } from './heads.ts'
+import { promptsOf, readTokens, wrongInput } from './input.ts'
 import { openModel } from './model.ts'
-import {
-  type ModelOptions,
-  type OutputOptions,
-  oneOf,
-  withModelOptions,
-  withOutputOptions,
-  withSeed,
-  withTokens,
-} from './options.ts'
-import { listOfPrompts, promptOf } from './prompt.ts'
-import { save } from './save.ts'
-import { count } from './terminal/units.ts'
+import { oneOf, wholeNumber, withTokens } from './options.ts'
+import { givenSubject, type SubjectArguments, withTask } from './subject.ts'
+import { carryOut, checkSweepOptions, type SweepOptions, withSweepOptions } from './sweep.ts'
+import { wrap } from './terminal/text.ts'
+import { count, number, signed } from './terminal/units.ts'
 
-interface Options extends ModelOptions, OutputOptions {
-  readonly mode: 'zero' | 'mean' | 'resample'
+interface Options extends SweepOptions, SubjectArguments {
+  readonly mode: Mode
   readonly reference?: string
-  readonly tokens?: string
-  readonly task?: string
-  readonly seed?: number
-  readonly explain?: boolean
+  readonly heads?: readonly Head[]
+  /** `true` where the option has no number. */
+  readonly control?: number | true
 }
 
 const HELP = `
-What stands in for a removed head: zeros, or its mean vector, taken over the
-same text (--reference self) or over the prompts of a JSON file of token ids.
---verify also recomputes every run whole, alone, and compares.
+What stands in for a removed head: zeros, its mean vector (over the same text,
+--reference self, or over the prompts of a JSON file of token ids), or what it
+computes on another prompt of the task (resample: 8 draws).
+--heads removes the named ones together; --control compares them with random
+sets of as many heads in each layer.
+--verify also recomputes a sample of the runs, each whole and alone.
 
-  headwise ablate specimen "Tom saw a cat. The cat saw Tom." --mode mean`
+  headwise ablate specimen "Tom saw a cat. The cat saw Tom." --mode mean
+  headwise ablate specimen --task ioi.json --mode resample
+  headwise ablate specimen --task ioi.json --heads 6.5,6.1 --control`
 
 export const ablate: Define = (command, context) => {
   const base = command
     .usage('MODEL [TEXT] [OPTIONS]')
     .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
     .argument('[text]', 'the text whose loss is measured; - or nothing reads standard input')
-    .option('--mode <name>', 'what stands in: zero or mean', oneOf('--mode', ['zero', 'mean', 'resample']), 'zero')
+    .option('--mode <name>', 'what stands in: zero, mean or resample', oneOf('--mode', MODES), 'zero')
     .option('--reference <self|file>', 'for --mode mean: the same text, or a file like --tokens')
-    .option('--task <file>', 'measure on the prompts of a task file instead of a text')
-    .option('--explain', 'print what it will cost, and stop')
-  return withModelOptions(withOutputOptions(withTokens(withSeed(base)), '.json or .csv'))
+    .option('--heads <list>', 'remove these together, as in 6.5,6.1', headList('--heads'))
+    .option(
+      '--control [n]',
+      'with --heads: n random sets to compare with',
+      wholeNumber('--control', { from: 1, to: 100_000 }),
+    )
+  return withSweepOptions(withTokens(withTask(base)))
     .addHelpText('after', HELP)
     .action((model: string, text: string | undefined, o: Options) => act(model, text, o, context))
 }
 
-function checkOptions(text: string | undefined, { mode, reference, task, tokens, explain, out }: Options): void {
-  if (mode === 'resample')
+async function checkOptions({ mode, reference, heads, control, ...o }: Options): Promise<void> {
+  if (mode === 'resample' && o.task === undefined)
     throw wrongInput(
-      '--mode resample draws from other prompts of a task of two or more, and comes with sweeps; use zero or mean.',
+      '--mode resample takes what a head computes on another prompt of a task: give --task with two prompts or more, or use zero or mean.',
       '--mode',
       mode,
-      ['zero', 'mean'],
+      'a task',
     )
-  exclusive({ TEXT: text, '--task': task })
-  exclusive({ '--tokens': tokens, '--task': task })
-  if (explain) exclusive({ '--explain': explain, '--out': out })
   if (reference !== undefined && mode !== 'mean')
     throw wrongInput('--reference belongs to --mode mean.', '--reference', reference, '--mode mean')
+  if (control !== undefined && !heads)
+    throw wrongInput(
+      '--control compares the heads named with --heads; there are none.',
+      '--control',
+      control,
+      '--heads',
+    )
+  await checkSweepOptions(o)
 }
 
-interface Given {
-  readonly ablation: AblateOptions
-  check(vocab: number): void
-}
-
-/** What is removed and what it is measured on, before any model is opened. */
-async function givenBy(text: string | undefined, o: Options, context: Context): Promise<Given> {
-  const mode = o.mode === 'mean' ? 'mean' : 'zero'
-  const { reference: from, seed } = o
-  const reference = from === undefined || from === 'self' ? undefined : promptsOf(readTokens(from))
-  const common = { mode, ...(reference && { reference }), ...(seed !== undefined && { seed }) } as const
-  if (o.task !== undefined) {
-    const task = await readTask(o.task)
-    return { ablation: { ...common, task }, check: () => undefined }
-  }
-  const { prompt, check } = await promptOf(text, { ...(o.tokens !== undefined && { tokens: o.tokens }) }, context)
-  return { ablation: { ...common, prompts: listOfPrompts(prompt) }, check }
+/** What stands in for the heads, files read before any model is opened. */
+function baselineOf({ mode, reference: from }: Options): BaselineOptions {
+  if (from === undefined) return { mode }
+  return { mode, reference: from === 'self' ? from : promptsOf(readTokens(from)) }
 }
 
 async function act(model: string, text: string | undefined, o: Options, context: Context): Promise<void> {
-  checkOptions(text, o)
-  if (o.out !== undefined) await checkOut(o.out, { force: o.force ?? false, kinds: ['.json', '.csv'] })
-  const { ablation, check } = await givenBy(text, o, context)
+  await checkOptions(o)
+  const baseline = baselineOf(o)
+  const subject = await givenSubject(text, o, context)
   await using m = await openModel(model, o, context)
-  check(m.config.vocab)
-  const planned = await m.planAblation({ ...ablation, signal: context.signal })
-  if (o.explain) {
-    const { explain, explainView } = await import('./explain.ts')
-    const price = await explain(planned.plan)
-    return context.print(o.json ? toJson(price) : explainView(price))
+  const given = { ...baseline, ...(await subject(m)) }
+  if (o.heads) {
+    const controls = o.control === undefined ? 0 : o.control === true ? 'usual' : o.control
+    const sweep = await m.planControl({ ...given, heads: o.heads, controls })
+    return await carryOut(sweep, o, context, result => controlView(o.mode, result, context))
   }
-  const rows = await rowsOf(planned.plan, { signal: context.signal, onProgress: context.progress })
-  const result = await planned.finish(rows)
-  if (o.verify) {
-    const { certificate } = await import('./certify.ts')
-    context.note(await certificate(planned.plan, rows, o.seed ?? 0, context))
-  }
-  for (const prompt of result.document.spec.check.dropped) context.note(`Left out: ${prompt}.`)
-  await save(result.document, o, context)
-  context.print(o.json ? toJson(result.document) : view(m, o.mode, result, context))
+  const sweep = await m.planAblation(given)
+  await carryOut(sweep, o, context, result => view(m, o.mode, result, context))
 }
 
-function view(m: Headwise, mode: string, result: AblationResult, { style }: Context): string {
-  const named = [{ name: `${mode} ablation`, grid: result.document, signed: true }]
+const better = (grid: Grid): string =>
+  grid.higherIsBetter
+    ? 'minus: the metric falls'
+    : `plus: the ${grid.metric.startsWith('loss') ? 'loss' : 'metric'} grows`
+const cleanText = (grid: Grid, clean: number): string =>
+  `clean ${grid.metric.split(',')[0]!.replace('logit_diff', 'logit difference')} ${clean.toFixed(4)}`
+
+function view(
+  m: Headwise,
+  mode: string,
+  { document: grid, clean, harmless }: AblationResult,
+  { style }: Context,
+): string {
+  const named = [{ name: `${mode} ablation`, grid, signed: true }]
   const { layers, heads } = m.config
-  const better = result.document.higherIsBetter ? 'minus: the metric falls' : 'plus: the loss grows'
   return `${[
     mapsView(named, headShape(m.config), style),
     summary(named, heads, 8, style),
-    `  clean ${result.document.higherIsBetter ? 'logit difference' : 'loss'} ${result.clean.toFixed(4)}; ${better} where the head is needed\n` +
-      `  ${result.harmless} of ${count(layers * heads, 'head')} can go alone with less than 1% of harm`,
+    `  ${cleanText(grid, clean)}; ${better(grid)} where the head is needed\n` +
+      `  ${harmless} of ${count(layers * heads, 'head')} can go alone with less than 1% of harm`,
   ].join('\n\n')}\n`
+}
+
+function controlView(mode: string, result: ControlResult, { style }: Context): string {
+  const { document: grid, clean, effect, controls, percentile, p } = result
+  const [low, high] = [cellsOf(grid, 'low')?.[0], cellsOf(grid, 'high')?.[0]]
+  const labels = grid.axes[0]?.labels ?? []
+  const interval = low !== undefined && high !== undefined ? ` [${signed(low)}, ${signed(high)}]` : ''
+  const lines = [
+    `${labels[0]} removed together (${mode}): ${signed(effect)}${interval}`,
+    `${grid.metric} (n = ${String(grid.n)}); ${cleanText(grid, clean)}; ${better(grid)} where the heads are needed`,
+  ]
+  if (percentile !== undefined && p !== undefined) {
+    const others = Array.from(gridValues(grid).data).slice(1)
+    const sign = grid.higherIsBetter ? -1 : 1
+    const order = [...others.keys()].sort((a, b) => sign * (others[a]! - others[b]!))
+    const worst = order.at(-1)!
+    lines.push(
+      `more harm than ${percentile.toFixed(1)}% of ${count(controls, 'other set')} of as many heads in the same layers (p = ${number(p)})`,
+      `of those the median does ${signed(others[order[Math.floor(order.length / 2)]!]!)}, the most harmful ${signed(others[worst]!)} (${labels[worst + 1]})`,
+    )
+  }
+  return `${lines.map(line => wrap(line, style.columns, '  ')).join('\n')}\n`
 }

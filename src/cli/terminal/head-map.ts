@@ -26,7 +26,12 @@ const rowWidth = (heads: number, { perGroup }: HeadShape, cell: number): number 
   heads * cell + (perGroup > 1 ? Math.ceil(heads / perGroup) - 1 : 0)
 
 /** A cell's text: tenths of the scale, with a sign where it has one; `·` below one tenth, blank where not measured. */
-function cellText({ values, scale }: HeadMap, at: number, width: number, style: Style): string {
+export function cellText(
+  { values, scale }: Pick<HeadMap, 'values' | 'scale'>,
+  at: number,
+  width: number,
+  style: Style,
+): string {
   const value = values[at]!
   if (Number.isNaN(value)) return ' '.repeat(width)
   const digit = tenths(scale, value)

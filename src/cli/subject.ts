@@ -1,0 +1,75 @@
+import type { Command } from 'commander'
+import type { Headwise } from '../library/headwise.ts'
+import type { SubjectOptions } from '../library/subject.ts'
+import type { Task } from '../words/task.ts'
+import type { Context } from './context.ts'
+import { exclusive, wrongInput } from './input.ts'
+import { wholeNumber } from './options.ts'
+import { listOfPrompts, promptOf } from './prompt.ts'
+
+/** What the sweeps' command lines say of the task that is measured. */
+export interface TaskArguments {
+  readonly task?: string
+  readonly data?: string
+  readonly n?: number
+  readonly seed?: number
+}
+
+export interface SubjectArguments extends TaskArguments {
+  readonly tokens?: string
+}
+
+export const withTask = (command: Command): Command =>
+  command
+    .option('--task <task>', 'a built-in task (headwise tasks), a task file, or one of --data')
+    .option('--data <dir>', 'a folder of published data sets')
+    .option(
+      '--n <rows>',
+      'most rows of the task (default: of built-in tasks 50)',
+      wholeNumber('--n', { from: 1, to: 1e6 }),
+    )
+
+/** A task once a model is open: built-in ones are made for its tokenizer. */
+export type GivenTask = (m: Headwise) => Promise<Task>
+
+/** The task that `--task` names; names and files are judged here, before any model is opened. */
+export async function givenTask(o: TaskArguments, { signal, note }: Context): Promise<GivenTask> {
+  const { task: name, data, n, seed } = o
+  if (name === undefined)
+    throw wrongInput(
+      'There is no task: give --task NAME (headwise tasks lists them) or a file.',
+      '--task',
+      'nothing',
+      'a task',
+    )
+  const { resolveTask } = await import('../tasks/resolve.ts')
+  const source = await resolveTask(name, { ...(data !== undefined && { data }), signal })
+  return async m => {
+    const { task, notes } = await source.make(await m.tokenizer(), {
+      ...(n !== undefined && { n }),
+      ...(seed !== undefined && { seed }),
+    })
+    for (const text of notes) note(`${source.id}: ${text}.`)
+    return task
+  }
+}
+
+/** What is measured on, read before any model is opened as far as it can be. */
+export async function givenSubject(
+  text: string | undefined,
+  o: SubjectArguments,
+  context: Context,
+): Promise<(m: Headwise) => Promise<SubjectOptions>> {
+  exclusive({ TEXT: text, '--task': o.task })
+  exclusive({ '--tokens': o.tokens, '--task': o.task })
+  const common = { ...(o.seed !== undefined && { seed: o.seed }), signal: context.signal }
+  if (o.task !== undefined) {
+    const task = await givenTask(o, context)
+    return async m => ({ ...common, task: await task(m) })
+  }
+  const { prompt, check } = await promptOf(text, { ...(o.tokens !== undefined && { tokens: o.tokens }) }, context)
+  return async m => {
+    check(m.config.vocab)
+    return { ...common, prompts: listOfPrompts(prompt) }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import type { Sweep, Swept } from '../library/sweep.ts'
+import { toJson } from '../results/json.ts'
+import { checkOut, RESULT_SUFFIXES } from '../results/write.ts'
+import type { Context } from './context.ts'
+import { exclusive } from './input.ts'
+import { type ModelOptions, type OutputOptions, withModelOptions, withOutputOptions, withSeed } from './options.ts'
+import { save } from './save.ts'
+
+/** What every command that carries a sweep out takes. */
+export interface SweepOptions extends ModelOptions, OutputOptions {
+  readonly seed?: number
+  readonly explain?: boolean
+}
+
+export const withSweepOptions = (command: Command): Command =>
+  withModelOptions(
+    withOutputOptions(
+      withSeed(command).option('--explain', 'print what it will cost, and stop'),
+      RESULT_SUFFIXES.grid.join(' '),
+    ),
+  )
+
+/** Judges where the result is to go, before a model is opened. */
+export async function checkSweepOptions({ explain, out, force }: SweepOptions): Promise<void> {
+  if (explain) exclusive({ '--explain': explain, '--out': out })
+  if (out !== undefined) await checkOut(out, { force: force ?? false, kinds: RESULT_SUFFIXES.grid })
+}
+
+/**
+ * Explains a planned sweep, or carries it out: verifies a sample of its runs where that was asked for, writes and
+ * prints the result. `view` shows it to people.
+ */
+export async function carryOut<R extends Swept>(
+  sweep: Sweep<R>,
+  o: SweepOptions,
+  context: Context,
+  view: (result: R) => string,
+): Promise<void> {
+  const { plan, spec } = sweep
+  if (o.explain) {
+    const { explain, explainView } = await import('./explain.ts')
+    const price = await explain(plan)
+    return context.print(o.json ? toJson(price) : explainView(price, context.style))
+  }
+  const watch = { signal: context.signal, onProgress: context.progress }
+  const { rowsOf } = await import('../library/sweep.ts')
+  const rows = await rowsOf(plan, watch)
+  if (o.verify) {
+    const { certificate } = await import('./certify.ts')
+    context.note(await certificate(plan, rows, spec.request.seed, context))
+  }
+  const result = await sweep.finish(rows, watch)
+  for (const prompt of spec.check.dropped) context.note(`Left out: ${prompt}.`)
+  await save(result.document, o, context)
+  context.print(o.json ? toJson(result.document) : view(result))
+}
