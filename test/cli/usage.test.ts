@@ -184,6 +184,6 @@ describe('a wrong task file ends before a model is opened, and names the row', (
       env: { HEADWISE_CACHE: at('cache') },
     })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/no prompt whose answers are single tokens/)
+    expect(stderr).toMatch(/prompts\[0\]: .* is \d+ tokens, not one/)
   })
 })

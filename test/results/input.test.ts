@@ -172,6 +172,10 @@ describe('tasks', () => {
     })
     const { distractors: _, ...plain } = row
     expect(read({ ...task, metric: 'loss', prompts: [plain] })).toEqual({ ...task, metric: 'loss', prompts: [plain] })
+    const contrast = { ...task, form: 'pair', metric: 'accuracy', pairs: [{ clean: 'A', corrupt: 'B' }] }
+    expect(read(contrast)).toEqual(contrast)
+    const sequence = { ...task, form: 'sequence', metric: 'sequence_logprob', prompts: [plain] }
+    expect(read(sequence)).toEqual(sequence)
   })
 
   const faults: [string, unknown, object][] = [
@@ -224,6 +228,41 @@ describe('tasks', () => {
       { code: 'task-unknown-key', where: 'task', found: 'include' },
     ],
     ['a list', [task], { code: 'task-type', where: 'task' }],
+    [
+      'a pair without answers',
+      { ...task, pairs: [pair, { clean: 'A', corrupt: 'B' }] },
+      { code: 'task-missing', where: 'task.pairs[1].answers' },
+    ],
+    [
+      'answers beside two whole texts',
+      { ...task, form: 'pair', metric: 'accuracy', pairs: [{ clean: 'A', corrupt: 'B' }, pair] },
+      { code: 'task-value', where: 'task.pairs[1].answers' },
+    ],
+    [
+      'prompts for the form pair',
+      { ...task, form: 'pair', metric: 'accuracy', prompts: [row] },
+      { code: 'task-value', where: 'task.form' },
+    ],
+    [
+      'a metric of single tokens for whole texts',
+      { ...task, form: 'pair', pairs: [{ clean: 'A', corrupt: 'B' }] },
+      { code: 'task-value', where: 'task.metric' },
+    ],
+    [
+      'equal texts',
+      { ...task, form: 'pair', metric: 'accuracy', pairs: [{ clean: 'A', corrupt: 'A' }] },
+      { code: 'task-value', where: 'task.pairs[0].corrupt' },
+    ],
+    [
+      'a metric of single tokens for sequences',
+      { ...task, form: 'sequence', prompts: [row] },
+      { code: 'task-value', where: 'task.metric' },
+    ],
+    [
+      'sequences with nothing to compare them with',
+      { ...task, form: 'sequence', metric: 'accuracy', prompts: [{ text: 'A', answers: [' A'] }] },
+      { code: 'task-missing', where: 'task.prompts[0].distractors' },
+    ],
   ]
   test.each(faults)('%s is refused by row', (_, value, details) => {
     expect(refusal(() => read(value))).toMatchObject({ name: 'HeadwiseError', file: 't.json', ...details })
