@@ -1,12 +1,15 @@
 import { basename, resolve } from 'node:path'
 import { bbh } from './bbh.ts'
 import { blimp } from './blimp.ts'
+import { conflictQa } from './conflict-qa.ts'
 import { copyVsFact } from './copy-vs-fact.ts'
 import { subfolder } from './folder.ts'
 import { functionVectors } from './function-vectors.ts'
+import { gap } from './gap.ts'
 import { greaterThan } from './greater-than.ts'
 import { ioi } from './ioi.ts'
 import { knownFacts } from './known-facts.ts'
+import { nqQed } from './nq-qed.ts'
 import type { Reader } from './reader.ts'
 import { relations } from './relations.ts'
 import { sentimentSentences } from './sentiment-sentences.ts'
@@ -18,16 +21,20 @@ import { twoHop } from './two-hop.ts'
 import { winobias } from './winobias.ts'
 import { winogender } from './winogender.ts'
 import { winogradWsc } from './winograd-wsc.ts'
+import { xquadEn } from './xquad-en.ts'
 
 /** Every published data set that headwise reads, by id. */
 export const readers: readonly Reader[] = [
   bbh,
   blimp,
+  conflictQa,
   copyVsFact,
   functionVectors,
+  gap,
   greaterThan,
   ioi,
   knownFacts,
+  nqQed,
   relations,
   sentimentSentences,
   subjectVerbAgreement,
@@ -38,6 +45,7 @@ export const readers: readonly Reader[] = [
   winobias,
   winogender,
   winogradWsc,
+  xquadEn,
 ]
 
 /**

@@ -242,6 +242,22 @@ const relations = {
   field: 'samples',
 } as const
 
+const met = 'Uma met Ann after she won.'
+const gap = {
+  reader: 'gap',
+  tasks: { gap: 1 },
+  first: { clean: 'Uma met Ann after Uma won.', corrupt: 'Uma met Ann after Ann won.' },
+  form: 'pair',
+  metric: 'sequence_logprob',
+} as const
+const xquad = {
+  reader: 'xquad_en',
+  tasks: { xquad_en: 1 },
+  first: { text: 'Ann came.\nQ: Who came?\nA:', answers: [' Ann'], template: 'Oro 1' },
+  form: 'sequence',
+  metric: 'sequence_logprob',
+} as const
+
 export const examples: readonly Example[] = [
   { ...blimp, layout: 'sample', field: 'good', files: { 'agreement_1.jsonl': lines(...goodBad) } },
   {
@@ -467,5 +483,114 @@ export const examples: readonly Example[] = [
     form: 'sequence',
     metric: 'sequence_logprob',
     field: 'year',
+  },
+  {
+    ...gap,
+    layout: 'sample',
+    field: 'a_coref',
+    files: {
+      'gap.jsonl': lines(
+        { id: 'x-1', text: met, pronoun: 'she', pronoun_offset: 18, a: 'Uma', a_coref: true, b: 'Ann', b_coref: false },
+        {
+          id: 'x-2',
+          text: met,
+          pronoun: 'she',
+          pronoun_offset: 18,
+          a: 'Uma',
+          a_coref: false,
+          b: 'Ann',
+          b_coref: false,
+        },
+      ),
+    },
+  },
+  {
+    ...gap,
+    layout: 'published',
+    field: 'A-coref',
+    files: {
+      'gap-development.tsv': `ID\tText\tPronoun\tPronoun-offset\tA\tA-offset\tA-coref\tB\tB-offset\tB-coref\tURL\nx-1\t${met}\tshe\t18\tUma\t0\tTRUE\tAnn\t8\tFALSE\tu\n`,
+    },
+  },
+  ...(['sample', 'published'] as const).map(layout => ({
+    reader: 'conflict_qa',
+    layout,
+    tasks: { [layout === 'sample' ? 'conflict_qa' : 'conflict_qa/ours-7b']: 1 },
+    first: {
+      clean: 'Owls read a lot.\nQ: Do owls read?\nA:',
+      corrupt: 'Owls never read.\nQ: Do owls read?\nA:',
+      answers: [' Owls read.'],
+      distractors: [' Owls do not read.'],
+    },
+    form: 'sequence' as const,
+    metric: 'sequence_logprob' as const,
+    field: 'counter_memory',
+    files: {
+      [layout === 'sample' ? 'conflict_qa.jsonl' : 'conflictQA/conflictQA-ours-7b.json']: lines({
+        question: 'Do owls read?',
+        memory_answer: 'Owls do not read.',
+        parametric_memory: ' Owls never read.',
+        counter_answer: 'Owls read.',
+        counter_memory: 'Owls read a lot.',
+      }),
+    },
+  })),
+  {
+    reader: 'nq_qed',
+    layout: 'sample',
+    tasks: { 'nq_qed/substituted': 1 },
+    files: {
+      'nq_qed.jsonl': lines(
+        {
+          title: 'Oro',
+          question: 'who built oro',
+          passage: 'Ann built it. Ann was 9.',
+          answer: 'Ann',
+          substitute: 'Bo',
+        },
+        { title: 'Oro', question: 'what was built', passage: 'A tower.', answer: 'tower', substitute: null },
+      ),
+    },
+    first: {
+      clean: 'Bo built it. Bo was 9.\nQ: who built oro?\nA:',
+      corrupt: 'Ann built it. Ann was 9.\nQ: who built oro?\nA:',
+      answers: [' Bo'],
+      distractors: [' Ann'],
+      template: 'Oro',
+    },
+    form: 'sequence',
+    metric: 'sequence_logprob',
+    field: 'passage',
+  },
+  {
+    ...xquad,
+    layout: 'sample',
+    field: 'question',
+    files: {
+      'questions.jsonl': lines({ title: 'Oro', paragraph: 1, question: 'Who came?', answer: 'Ann' }),
+      'articles.jsonl': lines({ title: 'Oro', paragraphs: ['None.', 'Ann came.'] }),
+    },
+  },
+  {
+    ...xquad,
+    layout: 'published',
+    field: 'context',
+    files: {
+      'xquad.en.json': JSON.stringify({
+        data: [
+          {
+            title: 'Oro',
+            paragraphs: [
+              { context: 'None.', qas: [] },
+              {
+                context: 'Ann came.',
+                qas: [{ question: 'Who came?', id: 'q', answers: [{ text: 'Ann', answer_start: 0 }] }],
+              },
+            ],
+          },
+        ],
+        version: '1.1',
+      }),
+    },
   },
 ]

@@ -24,6 +24,12 @@ const counts: Readonly<Record<string, Counts>> = {
     published: { count: 13_400, why: 'three pairs are the same sentence twice' },
     first: { clean: 'What had Theresa walked through while talking about that high school?' },
   },
+  conflict_qa: {
+    tasks: 1,
+    rows: 488,
+    published: { count: 489, why: 'one row has the same answer twice' },
+    first: { answers: [' More people today are related to Genghis Khan than Julius Caesar.'] },
+  },
   copy_vs_fact: {
     tasks: 2,
     rows: 4000,
@@ -31,6 +37,12 @@ const counts: Readonly<Record<string, Counts>> = {
     first: { text: 'Redefine: IBM 704, created by Boeing. IBM 704, created by', template: '{}, created by' },
   },
   function_vectors: { tasks: 24, rows: 18_038, first: { answers: [' false'] } },
+  gap: {
+    tasks: 1,
+    rows: 1799,
+    published: { count: 2000, why: 'rows in which neither name is meant make no pair' },
+    first: { clean: expect.stringContaining("Dumped Cheryl Cassidy's boyfriend") },
+  },
   greater_than: {
     tasks: 2,
     rows: 701 + 578,
@@ -47,6 +59,12 @@ const counts: Readonly<Record<string, Counts>> = {
     tasks: 1,
     rows: 863,
     first: { text: 'Vinson Massif is located in the continent of', answers: [' Antarctica'] },
+  },
+  nq_qed: {
+    tasks: 1,
+    rows: 536,
+    published: { count: 949, why: 'the others have no substitute' },
+    first: { answers: [' John von Neumann'], distractors: [' Wilhelm Conrad Röntgen'] },
   },
   relations: { tasks: 31, rows: 3997, first: { answers: [' women'] } },
   sentiment_sentences: { tasks: 3, rows: 2102, first: { answers: [' negative'] } },
@@ -82,6 +100,7 @@ const counts: Readonly<Record<string, Counts>> = {
       corrupt: 'The city councilmen refused the demonstrators a permit because the demonstrators feared violence.',
     },
   },
+  xquad_en: { tasks: 1, rows: 882, first: { answers: [' 308'], template: 'Super_Bowl_50 0' } },
 }
 
 describe.skipIf(!existsSync(data))('the data sets beside the repository (skipped without ../shared/data)', () => {

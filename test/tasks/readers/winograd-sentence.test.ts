@@ -11,6 +11,10 @@ test('a candidate takes the place of the pronoun as one would write it', () => {
     ['Otto washed', 'his', 'cat.', 'Ann', "Otto washed Ann's cat."],
     ['Uma asked', 'her', '.', "Ann's", 'Uma asked Ann.'],
     ['Uma took', 'her', 'hat.', "Ann's", "Uma took Ann's hat."],
+    ['Uma told', 'her', 'that it rained.', 'Ann', 'Uma told Ann that it rained.'],
+    ['It rained ("', 'she', ' ran") ', 'Ann', 'It rained ("Ann ran")'],
+    ['Otto (', 'his', ' cat, too) met Uma.', 'Ann', "Otto (Ann's cat, too) met Uma."],
+    ['Uma left; ', 'she', ', too, ran.', 'the Baker', 'Uma left; the Baker, too, ran.'],
     ['They met', 'him', 'there.', 'Anton', 'They met Anton there.'],
   ]
   for (const [before, pronoun, after, candidate, whole] of cases)
