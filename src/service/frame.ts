@@ -59,15 +59,50 @@ export function decodeFrame(bytes: Uint8Array<ArrayBuffer>): unknown {
   const own = bytes.byteOffset % ALIGN === 0 ? bytes : bytes.slice()
   const start = 4 + new DataView(own.buffer, own.byteOffset).getUint32(0, true)
   if (start > own.byteLength) throw broken('a header that is cut')
-  const revive = (_key: string, v: unknown): unknown => {
-    if (v === null || typeof v !== 'object') return v
-    if ('$number' in v) return Number(v.$number)
-    if (!('$array' in v)) return v
-    const [type, offset, length] = v.$array as [DType, number, number]
+  const array = (type: DType, offset: number, length: number): Typed => {
     const Type = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined
     if (!Type || !(offset >= 0) || !(length >= 0) || start + offset + length * Type.BYTES_PER_ELEMENT > own.byteLength)
       throw broken('an array that is cut')
     return new Type(own.buffer, own.byteOffset + start + offset, length)
   }
-  return JSON.parse(new TextDecoder().decode(own.subarray(4, start)), revive)
+  return parsed(own.subarray(4, start), array)
 }
+
+function parsed(json: Uint8Array, array: (type: DType, offset: number, length: number) => Typed): unknown {
+  const revive = (_key: string, v: unknown): unknown => {
+    if (v === null || typeof v !== 'object') return v
+    if ('$number' in v) return Number(v.$number)
+    return '$array' in v ? array(...(v.$array as [DType, number, number])) : v
+  }
+  try {
+    return JSON.parse(new TextDecoder().decode(json), revive)
+  } catch (error) {
+    throw error instanceof HeadwiseError ? error : broken('no JSON')
+  }
+}
+
+export const FRAME_TYPE = 'application/octet-stream'
+export const JSON_TYPE = 'application/json'
+
+/** An answer on its way: plain JSON where there is no array in it, else a frame. */
+export interface Answer {
+  readonly type: typeof FRAME_TYPE | typeof JSON_TYPE
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+const holdsArray = (v: unknown): boolean =>
+  isTyped(v) ||
+  (Array.isArray(v) ? v.some(holdsArray) : v !== null && typeof v === 'object' && Object.values(v).some(holdsArray))
+
+export function encodeAnswer(value: unknown): Answer {
+  if (holdsArray(value)) return { type: FRAME_TYPE, bytes: encodeFrame(value) }
+  const text = JSON.stringify(value, (_key, v: unknown) => (typeof v === 'number' ? cell(v) : v))
+  return { type: JSON_TYPE, bytes: new TextEncoder().encode(text) }
+}
+
+export const decodeAnswer = (type: string, bytes: Uint8Array<ArrayBuffer>): unknown =>
+  type.startsWith(JSON_TYPE)
+    ? parsed(bytes, () => {
+        throw broken('an array without a frame')
+      })
+    : decodeFrame(bytes)

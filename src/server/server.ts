@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { HeadwiseError } from '../words/error.ts'
+import { failure, SECURITY } from './answer.ts'
+import { routes } from './app.ts'
+import { type EngineSetup, Engines } from './engines.ts'
+import { knownFiles } from './files.ts'
+import { isLoopback, type Rules, refusalOf } from './guard.ts'
+import { Jobs } from './jobs.ts'
+
+export interface ServeOptions extends EngineSetup {
+  /** Default 127.0.0.1; anything but this machine makes a token necessary. */
+  readonly host?: string
+  /** Default 8017; 0 takes a free one. */
+  readonly port?: number
+  /** The built page. */
+  readonly app: string
+}
+
+export interface Serving extends AsyncDisposable {
+  /** What to open, with the token where one is needed. */
+  readonly url: string
+  readonly port: number
+  readonly token: string | undefined
+}
+
+export const DEFAULT_PORT = 8017
+
+/** Limits on what clients hold open (ms, bytes, connections). */
+const LIMITS = { headers: 10_000, request: 30_000, silence: 120_000, keepAlive: 5_000, headerBytes: 16_384 }
+const MOST_CONNECTIONS = 256
+
+/** Starts the server; the first engine of every model is open when it says so. Throws what opening them throws. */
+export async function serve(o: ServeOptions): Promise<Serving> {
+  const host = o.host ?? '127.0.0.1'
+  const token = isLoopback(host) ? undefined : randomBytes(24).toString('base64url')
+  const engines = new Engines(o)
+  const jobs = new Jobs()
+  const app = routes(engines, jobs, existsSync(o.app) ? knownFiles(o.app) : new Map())
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: 'localhost' })
+  let rules: Rules = { port: 0, host, token }
+  const server = createServer(
+    { maxHeaderSize: LIMITS.headerBytes, connectionsCheckingInterval: 1000, keepAliveTimeout: LIMITS.keepAlive },
+    (request, response) => {
+      for (const [name, value] of Object.entries(SECURITY)) response.setHeader(name, value)
+      const { method = '', url = '', rawHeaders } = request
+      const head = { method, url, rawHeaders, localAddress: request.socket.localAddress }
+      const refusal = refusalOf(head, rules)
+      if (refusal) void refuse(request, response, failure(refusal, refusal.status))
+      else void listener(request, response)
+    },
+  )
+  guardConnections(server)
+  try {
+    await listen(server, host, o.port ?? DEFAULT_PORT)
+    const { port } = server.address() as AddressInfo
+    rules = { port, host, token }
+    await engines.open()
+    const name = host.includes(':') ? `[${host}]` : host
+    const url = `http://${name}:${port}/${token === undefined ? '' : `?token=${token}`}`
+    return { url, port, token, [Symbol.asyncDispose]: () => close(server, jobs, engines) }
+  } catch (error) {
+    await close(server, jobs, engines)
+    throw error
+  }
+}
+
+async function close(server: Server, jobs: Jobs, engines: Engines): Promise<void> {
+  jobs.close()
+  const closed = new Promise<void>(resolve => server.close(() => resolve()))
+  server.closeAllConnections()
+  await engines[Symbol.asyncDispose]()
+  await closed
+}
+
+/** Answers without having read the body, and ends the connection: what follows on it would not be a request. */
+async function refuse(request: IncomingMessage, response: ServerResponse, answer: Response): Promise<void> {
+  request.on('error', () => undefined)
+  response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), Connection: 'close' })
+  response.end(await answer.text())
+}
+
+const STATUS_LINES: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** Clients that are slow, silent or many cannot keep others out. */
+function guardConnections(server: Server): void {
+  server.headersTimeout = LIMITS.headers
+  server.requestTimeout = LIMITS.request
+  // Node drops what is above its own count without a word; the guard counts and says so.
+  server.maxHeadersCount = 0
+  server.setTimeout(LIMITS.silence)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (socket.writable)
+      socket.end(
+        `HTTP/1.1 ${STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      )
+    else socket.destroy()
+  })
+  // Connections without a request of theirs under way, the longest idle first.
+  const idle = new Set<Socket>()
+  let open = 0
+  server.on('connection', socket => {
+    open++
+    idle.add(socket)
+    socket.once('close', () => {
+      open--
+      idle.delete(socket)
+    })
+    if (open <= MOST_CONNECTIONS) return
+    const [oldest] = idle
+    oldest?.destroy()
+  })
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket)
+    response.once('close', () => {
+      if (!socket.destroyed) idle.add(socket)
+    })
+  })
+}
+
+/** Throws `port` in one sentence when the port cannot be had. */
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const busy = error.code === 'EADDRINUSE'
+      const why = busy ? `port ${port} of ${host} is taken; choose another with --port` : error.message
+      reject(
+        new HeadwiseError(
+          `The server cannot listen: ${why}.`,
+          { code: 'port', fault: 'failed', where: '--port', found: port },
+          { cause: error },
+        ),
+      )
+    })
+    server.listen(port, host, resolve)
+  })
+}
