@@ -12,6 +12,7 @@ import { headList } from './heads.ts'
 import { promptsOf, readTokens, wrongInput } from './input.ts'
 import { openModel } from './model.ts'
 import { oneOf, wholeNumber, withTokens } from './options.ts'
+import { cutOf, modelOptionsOf } from './run-options.ts'
 import { givenSubject, type SubjectArguments, withTask } from './subject.ts'
 import { carryOut, checkSweepOptions, type SweepOptions, withSweepOptions } from './sweep.ts'
 import { wrap } from './terminal/text.ts'
@@ -34,16 +35,16 @@ sets of as many heads in each layer.
 --verify also recomputes a sample of the runs, each whole and alone.
 
   headwise ablate specimen "Tom saw a cat. The cat saw Tom." --mode mean
-  headwise ablate specimen --task ioi.json --mode resample
-  headwise ablate specimen --task ioi.json --heads 6.5,6.1 --control`
+  headwise ablate specimen --task ioi --mode resample
+  headwise ablate specimen --task ioi --heads 6.5,6.1 --control`
 
 export const ablate: Define = (command, context) => {
   const base = command
     .usage('MODEL [TEXT] [OPTIONS]')
     .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
-    .argument('[text]', 'the text whose loss is measured; - or nothing reads standard input')
-    .option('--mode <name>', 'what stands in: zero, mean or resample', oneOf('--mode', MODES), 'zero')
-    .option('--reference <self|file>', 'for --mode mean: the same text, or a file like --tokens')
+    .argument('[text]', 'the text whose loss is measured; - reads standard input')
+    .option('--mode <name>', 'what stands in', oneOf('--mode', MODES), 'zero')
+    .option('--reference <self|file>', 'for --mode mean: self, or token ids as --tokens')
     .option('--heads <list>', 'remove these together, as in 6.5,6.1', headList('--heads'))
     .option(
       '--control [n]',
@@ -85,14 +86,14 @@ async function act(model: string, text: string | undefined, o: Options, context:
   await checkOptions(o)
   const baseline = baselineOf(o)
   const subject = await givenSubject(text, o, context)
-  await using m = await openModel(model, o, context)
+  await using m = await openModel(model, modelOptionsOf(o), context)
   const given = { ...baseline, ...(await subject(m)) }
   if (o.heads) {
     const controls = o.control === undefined ? 0 : o.control === true ? 'usual' : o.control
-    const sweep = await m.planControl({ ...given, heads: o.heads, controls })
+    const sweep = await m.planControl({ ...given, heads: o.heads, controls }, cutOf(o))
     return await carryOut(sweep, o, context, result => controlView(o.mode, result, context))
   }
-  const sweep = await m.planAblation(given)
+  const sweep = await m.planAblation(given, cutOf(o))
   await carryOut(sweep, o, context, result => view(m, o.mode, result, context))
 }
 

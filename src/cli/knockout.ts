@@ -7,6 +7,7 @@ import { headShape, mapsView, summary } from './grid-view.ts'
 import { openModel } from './model.ts'
 import { oneOf, wholeNumber, withTokens } from './options.ts'
 import { places, placesText } from './places.ts'
+import { cutOf, modelOptionsOf } from './run-options.ts'
 import { givenSubject, type SubjectArguments, withTask } from './subject.ts'
 import { carryOut, checkSweepOptions, type SweepOptions, withSweepOptions } from './sweep.ts'
 import { wrap } from './terminal/text.ts'
@@ -55,8 +56,8 @@ async function act(model: string, text: string | undefined, o: Options, context:
   await checkSweepOptions(o)
   const subject = await givenSubject(text, o, context)
   const { queries, keys, window, by } = o
-  await using m = await openModel(model, o, context)
-  const sweep = await m.planKnockout({ ...(await subject(m)), queries, keys, window, by })
+  await using m = await openModel(model, modelOptionsOf(o), context)
+  const sweep = await m.planKnockout({ ...(await subject(m)), queries, keys, window, by }, cutOf(o))
   await carryOut(sweep, o, context, result => view(m, o, result, context))
 }
 

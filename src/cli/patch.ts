@@ -9,6 +9,7 @@ import { headShape, mapsView, summary } from './grid-view.ts'
 import { openModel } from './model.ts'
 import { oneOf } from './options.ts'
 import { places, placesText } from './places.ts'
+import { cutOf, modelOptionsOf } from './run-options.ts'
 import { givenTask, type TaskArguments, withTask } from './subject.ts'
 import { carryOut, checkSweepOptions, type SweepOptions, withSweepOptions } from './sweep.ts'
 import { wrap } from './terminal/text.ts'
@@ -27,9 +28,9 @@ piece of the other: what a head computes (sites of heads: z, q, pattern, …), o
 what stands at a position (resid_pre, mlp_out, …). Recovery tells how far that
 brings the metric from the corrupt text's (0) to the clean one's (1).
 
-  headwise patch specimen --task pairs.json --site z
-  headwise patch specimen --task pairs.json --site resid_pre
-  headwise patch specimen --task pairs.json --site resid_pre --at different`
+  headwise patch specimen --task ioi --site z
+  headwise patch specimen --task ioi --site resid_pre
+  headwise patch specimen --task ioi --site resid_pre --at different`
 
 export const patch: Define = (command, context) => {
   const base = command
@@ -57,15 +58,9 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
   await checkSweepOptions(o)
   const task = await givenTask(o, context)
   const { site, by, at, direction, seed } = o
-  await using m = await openModel(model, o, context)
-  const sweep = await m.planPatching({
-    task: await task(m),
-    site,
-    ...(by && { by }),
-    at,
-    direction,
-    ...(seed !== undefined && { seed }),
-  })
+  await using m = await openModel(model, modelOptionsOf(o), context)
+  const asked = { task: await task(m), site, ...(by && { by }), at, direction, ...(seed !== undefined && { seed }) }
+  const sweep = await m.planPatching(asked, cutOf(o))
   await carryOut(sweep, o, context, result => view(m, o, result, context))
 }
 

@@ -4,6 +4,7 @@ import { curveView } from './curve-view.ts'
 import { headList } from './heads.ts'
 import { openModel } from './model.ts'
 import { decimal, wholeNumber, withTokens } from './options.ts'
+import { cutOf, modelOptionsOf } from './run-options.ts'
 import { givenSubject, type SubjectArguments, withTask } from './subject.ts'
 import { carryOut, checkSweepOptions, type SweepOptions, withSweepOptions } from './sweep.ts'
 
@@ -39,8 +40,8 @@ async function act(model: string, text: string | undefined, o: Options, context:
   await checkSweepOptions(o)
   const subject = await givenSubject(text, o, context)
   const { heads, from, to, steps } = o
-  await using m = await openModel(model, o, context)
-  const sweep = await m.planScaling({ ...(await subject(m)), heads, from, to, steps })
+  await using m = await openModel(model, modelOptionsOf(o), context)
+  const sweep = await m.planScaling({ ...(await subject(m)), heads, from, to, steps }, cutOf(o))
   await carryOut(sweep, o, context, ({ document, clean }) =>
     [`${curveView('scaling', document, context.style)}\n`, `  at 1 the model as it is: ${clean.toFixed(4)}\n`].join(
       '\n',

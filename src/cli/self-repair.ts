@@ -3,6 +3,7 @@ import type { SelfRepairResult } from '../library/self-repair.ts'
 import type { Context, Define } from './context.ts'
 import { headShape, mapsView, summary } from './grid-view.ts'
 import { openModel } from './model.ts'
+import { cutOf, modelOptionsOf } from './run-options.ts'
 import { givenTask, type TaskArguments, withTask } from './subject.ts'
 import { carryOut, checkSweepOptions, type SweepOptions, withSweepOptions } from './sweep.ts'
 import { wrap } from './terminal/text.ts'
@@ -14,7 +15,7 @@ Every head in turn gets what it computes on other prompts of the task (8
 draws). total: how the logit difference changes; direct: how much of that the
 head writes itself; repair: total minus direct, what later layers do about it.
 
-  headwise self-repair specimen --task ioi.json`
+  headwise self-repair specimen --task ioi`
 
 export const selfRepair: Define = (command, context) => {
   const base = command
@@ -28,8 +29,8 @@ export const selfRepair: Define = (command, context) => {
 async function act(model: string, o: Options, context: Context): Promise<void> {
   await checkSweepOptions(o)
   const task = await givenTask(o, context)
-  await using m = await openModel(model, o, context)
-  const sweep = await m.planSelfRepair({ task: await task(m), ...(o.seed !== undefined && { seed: o.seed }) })
+  await using m = await openModel(model, modelOptionsOf(o), context)
+  const sweep = await m.planSelfRepair({ task: await task(m), ...(o.seed !== undefined && { seed: o.seed }) }, cutOf(o))
   await carryOut(sweep, o, context, result => view(m, result, context))
 }
 

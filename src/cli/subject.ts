@@ -21,13 +21,9 @@ export interface SubjectArguments extends TaskArguments {
 
 export const withTask = (command: Command): Command =>
   command
-    .option('--task <task>', 'a built-in task (headwise tasks), a task file, or one of --data')
+    .option('--task <task>', 'a built-in task, a task file, or one of --data')
     .option('--data <dir>', 'a folder of published data sets')
-    .option(
-      '--n <rows>',
-      'most rows of the task (default: of built-in tasks 50)',
-      wholeNumber('--n', { from: 1, to: 1e6 }),
-    )
+    .option('--n <rows>', 'most rows of the task (built-in ones: 50)', wholeNumber('--n', { from: 1, to: 1e6 }))
 
 /** A task once a model is open: built-in ones are made for its tokenizer. */
 export type GivenTask = (m: Headwise) => Promise<Task>

@@ -5,10 +5,11 @@ import { checkOut, RESULT_SUFFIXES } from '../results/write.ts'
 import type { Context } from './context.ts'
 import { exclusive } from './input.ts'
 import { type ModelOptions, type OutputOptions, withModelOptions, withOutputOptions, withSeed } from './options.ts'
+import { checkRun, type RunOptions, readingsOf, withRun } from './run-options.ts'
 import { save } from './save.ts'
 
 /** What every command that carries a sweep out takes. */
-export interface SweepOptions extends ModelOptions, OutputOptions {
+export interface SweepOptions extends ModelOptions, OutputOptions, RunOptions {
   readonly seed?: number
   readonly explain?: boolean
 }
@@ -16,14 +17,16 @@ export interface SweepOptions extends ModelOptions, OutputOptions {
 export const withSweepOptions = (command: Command): Command =>
   withModelOptions(
     withOutputOptions(
-      withSeed(command).option('--explain', 'print what it will cost, and stop'),
+      withRun(withSeed(command).option('--explain', 'print what it will cost, and stop')),
       RESULT_SUFFIXES.grid.join(' '),
     ),
   )
 
-/** Judges where the result is to go, before a model is opened. */
-export async function checkSweepOptions({ explain, out, force }: SweepOptions): Promise<void> {
+/** Judges where the result is to go and how it is to be computed, before a model is opened. */
+export async function checkSweepOptions(o: SweepOptions): Promise<void> {
+  const { explain, out, force } = o
   if (explain) exclusive({ '--explain': explain, '--out': out })
+  await checkRun(o)
   if (out !== undefined) await checkOut(out, { force: force ?? false, kinds: RESULT_SUFFIXES.grid })
 }
 
@@ -44,8 +47,7 @@ export async function carryOut<R extends Swept>(
     return context.print(o.json ? toJson(price) : explainView(price, context.style))
   }
   const watch = { signal: context.signal, onProgress: context.progress }
-  const { rowsOf } = await import('../library/sweep.ts')
-  const rows = await rowsOf(plan, watch)
+  const rows = await readingsOf(sweep, o, context)
   if (o.verify) {
     const { certificate } = await import('./certify.ts')
     context.note(await certificate(plan, rows, spec.request.seed, context))

@@ -50,16 +50,16 @@ function nested(where: string, before: unknown, after: unknown, tolerance: numbe
   return worst([at('', 0, tolerance), ...before.map((b, i) => nested(`${where}[${i}]`, b, after[i], tolerance))])
 }
 
+/** What a cell may differ by: sums of log-probabilities and logits more than means of them and shares. */
+function toleranceOf({ metric, spec }: Grid): number {
+  const { command, method } = spec.request
+  if (command === 'scores') return method?.id === 'entropy' ? TOLERANCE.entropy : TOLERANCE.scores
+  if (metric.startsWith('logit_diff') || metric.startsWith('sequence_logprob')) return TOLERANCE.logprob
+  return metric.startsWith('recovery') ? TOLERANCE.recovery : TOLERANCE.loss
+}
+
 function grids(before: Grid, after: Grid, where: string): Difference {
-  const { command, method } = before.spec.request
-  const tolerance =
-    command !== 'scores'
-      ? before.metric.startsWith('logit_diff')
-        ? TOLERANCE.logprob
-        : TOLERANCE.loss
-      : method?.id === 'entropy'
-        ? TOLERANCE.entropy
-        : TOLERANCE.scores
+  const tolerance = toleranceOf(before)
   return worst([
     ...(['values', 'low', 'high'] as const).map(p => nested(`${where}${p}`, before[p], after[p], tolerance)),
     nested(`${where}n`, before.n, after.n, TOLERANCE.exact),
