@@ -84,18 +84,25 @@ async function ofAnswers(task: Answered, row: AnsweredRow, tokenizer: Tokenizer)
   return ofText(row, ids.text, read)
 }
 
-/** Two whole texts, from the first token that anything comes before. */
+/**
+ * Two whole texts, each token of which is read. Where the tokenizer puts nothing in front of a text its `<|endoftext|>`
+ * stands there, as evaluation harnesses do: otherwise the first token would have no probability.
+ */
 async function ofTexts(
   { clean, corrupt }: { readonly clean: string; readonly corrupt: string },
   metric: Task['metric'],
   tokenizer: Tokenizer,
 ): Promise<Asked | string> {
+  const { firstToken, bosLike } = tokenizer
+  const before = firstToken === undefined && bosLike !== undefined ? [bosLike] : []
   const samples: TaskSample[] = []
-  for (const text of [clean, corrupt])
-    samples.push({ text, ids: await tokenizer.encode(text), read: { metric: 'sequence_logprob', from: 1 } })
+  for (const text of [clean, corrupt]) {
+    const ids = [...before, ...(await tokenizer.encode(text))]
+    samples.push({ text, ids, read: { metric: 'sequence_logprob', from: 1 } })
+  }
   if (samples.some(s => s.ids.length < 2)) return 'a text is one token, and its probability needs two or more'
   if (samples[0]!.ids[0] !== samples[1]!.ids[0])
-    return 'the first tokens differ and this tokenizer puts none before them, so that the two probabilities do not compare'
+    return 'the first tokens differ and this tokenizer has none to stand before them, so that the probabilities do not compare'
   return { samples, value: of => (metric === 'accuracy' ? Number(of[0]! > of[1]!) : of[0]! - of[1]!) }
 }
 

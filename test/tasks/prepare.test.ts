@@ -7,7 +7,7 @@ import { wordTokenizer } from '../support/word-tokenizer.ts'
 
 const head = { name: 'names', form: 'next', metric: 'logit_diff' }
 const row = (answer: string, text = 'Tom gave it to') => ({ text, answers: [answer], distractors: [' Tom'] })
-const prepare = async (fields: object, o: { side?: Side; first?: number } = {}) =>
+const prepare = async (fields: object, o: { side?: Side; first?: number; end?: number } = {}) =>
   await prepareTask(checkTask({ ...head, ...fields }, 'task'), wordTokenizer(o), o.side)
 
 describe('form next', () => {
@@ -132,12 +132,16 @@ describe('form pair', () => {
     expect([read!.value([-5, -8]), read!.value([-8, -5]), read!.value([-5, -5])]).toEqual([1, 0, 0])
   })
 
-  test('texts that differ from their first token need a tokenizer that puts one before them', async () => {
+  test('the first token is read after the one that stands before it, else texts must begin alike', async () => {
     const pairs = [{ clean: 'Cats sleep', corrupt: 'Dogs sleeps' }, pair]
     expect((await prepare(contrast(pairs))).dropped).toEqual([expect.stringMatching(/^pairs\[0\]: the first tokens/)])
-    const { dropped, samples } = await prepare(contrast(pairs), { first: 900 })
-    expect(dropped).toEqual([])
-    expect(samples[0]).toMatchObject({ ids: [900, 1, 2], read: { from: 1 } })
+    for (const before of [{ first: 900 }, { end: 900 }]) {
+      const { dropped, samples } = await prepare(contrast(pairs), before)
+      expect(dropped).toEqual([])
+      expect(samples[0]).toMatchObject({ ids: [900, 1, 2], read: { from: 1 } })
+    }
+    const next = await prepare({ prompts: [row(' Mary')] }, { end: 900 })
+    expect(next.samples[0]!.ids[0]).not.toBe(900)
   })
 
   test('a text of one token is left out; it has no corrupt side', async () => {
