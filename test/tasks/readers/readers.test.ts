@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readers, readersIn } from '../../../src/tasks/readers/index.ts'
@@ -105,4 +105,16 @@ test('a data set in a folder of another data set is not taken for it', async () 
   using scratch = new Scratch()
   write(scratch, blimp, 'blimp')
   expect((await refusal(() => readerOf('ioi').read(scratch.path('blimp')))).code).toBe('data-set-missing')
+})
+
+test('the page on data names every reader with its licence, its source and, where it is given, its citation', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/data.md'), 'utf8')
+  for (const { id, licence, source, paper } of readers) {
+    const [read, from, ...others] = page.split('\n').filter(l => l.startsWith(`| \`${id}\` |`))
+    expect(others, id).toEqual([])
+    expect(read?.endsWith(`| ${licence} |`), id).toBe(true)
+    for (const [url] of source.matchAll(/https:[^\s;,)]+/g)) expect(from).toContain(url)
+    if (typeof paper === 'string') expect(from).toContain(paper)
+  }
+  expect(page.match(/^\| `\w+` \|/gm)).toHaveLength(2 * readers.length)
 })
