@@ -70,6 +70,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./export.ts')).exportCommand,
   },
   {
+    name: 'serve',
+    summary: 'open the workbench on some models',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  {
     name: 'models',
     summary: 'models at hand and families known',
     load: async () => (await import('./models.ts')).models,

@@ -10,6 +10,7 @@ const usage = (message: string, where: string, found: unknown, allowed: unknown)
 const FOOTER = `
 MODEL is specimen (built in), a folder, a .gguf or a .safetensors file.
 Results go to stdout, notes to stderr; --json gives one JSON document.
+Without a command the workbench opens.
 
   headwise show specimen
   headwise run specimen "When Tom and Mary went to the market, Tom gave a coin to"
@@ -54,7 +55,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option('--version', 'print the version')
     .addHelpText('after', FOOTER)
     .action(async ({ version }: { version?: boolean }) => {
-      if (!version) return program.outputHelp()
+      if (!version) return await (await import('./serve.ts')).workbench(['specimen'], {}, context)
       context.print(`${(await import('../library/version.ts')).version}\n`)
     })
   const given = withoutHelp(args)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { HeadwiseError } from '../words/error.ts'
 import { failure, SECURITY } from './answer.ts'
@@ -14,10 +15,10 @@ import { Jobs } from './jobs.ts'
 export interface ServeOptions extends EngineSetup {
   /** Default 127.0.0.1; anything but this machine makes a token necessary. */
   readonly host?: string
-  /** Default 8017; 0 takes a free one. */
+  /** Default 8017, or a free one where that is taken; 0 takes a free one. */
   readonly port?: number
-  /** The built page. */
-  readonly app: string
+  /** The folder of the built page; without it there is only the interface for programs. */
+  readonly app: URL
 }
 
 export interface Serving extends AsyncDisposable {
@@ -39,7 +40,7 @@ export async function serve(o: ServeOptions): Promise<Serving> {
   const token = isLoopback(host) ? undefined : randomBytes(24).toString('base64url')
   const engines = new Engines(o)
   const jobs = new Jobs()
-  const app = routes(engines, jobs, existsSync(o.app) ? knownFiles(o.app) : new Map())
+  const app = routes(engines, jobs, existsSync(o.app) ? knownFiles(fileURLToPath(o.app)) : new Map())
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: 'localhost' })
   let rules: Rules = { port: 0, host, token }
   const server = createServer(
@@ -55,7 +56,7 @@ export async function serve(o: ServeOptions): Promise<Serving> {
   )
   guardConnections(server)
   try {
-    await listen(server, host, o.port ?? DEFAULT_PORT)
+    await listen(server, host, o.port)
     const { port } = server.address() as AddressInfo
     rules = { port, host, token }
     await engines.open()
@@ -125,19 +126,26 @@ function guardConnections(server: Server): void {
 }
 
 /** Throws `port` in one sentence when the port cannot be had. */
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const busy = error.code === 'EADDRINUSE'
-      const why = busy ? `port ${port} of ${host} is taken; choose another with --port` : error.message
-      reject(
-        new HeadwiseError(
-          `The server cannot listen: ${why}.`,
-          { code: 'port', fault: 'failed', where: '--port', found: port },
-          { cause: error },
-        ),
-      )
+async function listen(server: Server, host: string, wanted: number | undefined): Promise<void> {
+  const port = wanted ?? DEFAULT_PORT
+  const attempt = new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
     })
-    server.listen(port, host, resolve)
   })
+  try {
+    await attempt
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const taken = code === 'EADDRINUSE'
+    if (taken && wanted === undefined) return await listen(server, host, 0)
+    const why = taken ? `port ${port} of ${host} is taken; choose another with --port` : message
+    throw new HeadwiseError(
+      `The server cannot listen: ${why}.`,
+      { code: 'port', fault: 'failed', where: '--port', found: port },
+      { cause: error },
+    )
+  }
 }

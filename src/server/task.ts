@@ -1,3 +1,4 @@
+import type { LoadOptions } from '../library/open.ts'
 import type { Answer } from '../service/frame.ts'
 
 /** What an engine process is asked to do. */
@@ -13,12 +14,7 @@ export type Task =
     }
   | { readonly do: 'call'; readonly verb: string; readonly params: unknown }
 
-export interface EngineOptions {
-  readonly device?: 'cpu' | 'webgpu' | 'reference'
-  readonly threads?: number
-  readonly budget?: number
-  readonly acceptNonFinite?: boolean
-}
+export type EngineOptions = Pick<LoadOptions, 'device' | 'threads' | 'budget' | 'verify' | 'acceptNonFinite'>
 
 /** What it tells before its answer: notes while opening, progress, pieces of a stream. */
 export type Told =

@@ -13,12 +13,11 @@ test.each(commands.map(c => c.name))('headwise %s --help is short, within 80 col
   expect(stdout.split('\n').length).toBeLessThan(50)
 })
 
-test('headwise alone, --help and help list every command', async () => {
-  const alone = await run([])
-  expect(alone.code).toBe(0)
-  for (const { name, summary } of commands) expect(alone.stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'))
-  expect((await run(['--help'])).stdout).toBe(alone.stdout)
-  expect((await run(['help'])).stdout).toBe(alone.stdout)
+test('headwise --help and help list every command', async () => {
+  const asked = await run(['--help'])
+  expect(asked.code).toBe(0)
+  for (const { name, summary } of commands) expect(asked.stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'))
+  expect((await run(['help'])).stdout).toBe(asked.stdout)
   expect((await run(['help', 'run'])).stdout).toBe((await run(['run', '--help'])).stdout)
   expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

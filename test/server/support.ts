@@ -30,13 +30,13 @@ async function engineProcess(): Promise<URL> {
 }
 
 /** A built page: what matters here is which of its files can be had. */
-export function page(): string {
+export function page(): URL {
   const folder = mkdtempSync(join(tmpdir(), 'headwise-page-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   mkdirSync(join(folder, 'assets'))
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>headwise</title>')
   writeFileSync(join(folder, 'assets/main-0a1b2c3d.js'), 'export {}')
-  return folder
+  return pathToFileURL(folder)
 }
 
 let entry: Promise<URL> | undefined
