@@ -72,8 +72,16 @@ export class CleanValues {
     return total
   }
 
+  /** Bytes of the values that are there. */
+  held(): number {
+    let total = 0
+    for (const { data } of this.#values.values()) total += data.byteLength
+    return total
+  }
+
   async compute(signal?: AbortSignal): Promise<void> {
     for (const { recipe, sequences } of this.passes()) {
+      if (this.engine.ledger) this.engine.ledger.held = this.held()
       const out = await this.engine.run(recipe, tokenFeeds(sequences), { signal })
       for (const [s, ids] of sequences.entries()) this.#keep(out, s, ids)
     }

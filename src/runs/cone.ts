@@ -69,7 +69,7 @@ export function boundary(model: Model, width: Width, layer: number, edited: read
   const changed = dependents(roots, new Set(here.edited.values()))
   const active = dependents(roots, new Set([here.enters]))
   const rawOf = new Map<Sym, Point>()
-  for (const { at, value } of here.raw.values()) if (keepable(at) && !rawOf.has(value)) rawOf.set(value, at)
+  for (const { at, value } of here.raw.values()) if (keepable(at)) rawOf.set(value, at)
   const editedAt = new Map([...here.edited].map(([key, s]) => [s, here.raw.get(key)!]))
 
   const fed = new Map<string, Point>()

@@ -28,6 +28,9 @@ export interface Recipe {
 export interface Ledger {
   flops: number
   runs: number
+  /** Bytes that whoever runs the graphs keeps between them, and the most bytes alive at once. */
+  held: number
+  peakBytes: number
   /** Nodes computed for each part of the model (`embed`, `decoder.6`, `unembed`). */
   readonly nodes: Map<string, number>
 }
@@ -47,7 +50,6 @@ export const recipeKey = (r: Recipe): string =>
 
 /** One model on one backend, with its compiled graphs. Runs one at a time. */
 export class Engine implements AsyncDisposable {
-  readonly model: Model
   /** Set it to count what is computed. */
   ledger: Ledger | undefined
   #turn: Promise<void> = Promise.resolve()
@@ -59,9 +61,8 @@ export class Engine implements AsyncDisposable {
     readonly backend: Backend,
     /** How sessions live whose recipe does not say. */
     readonly residence: 'once' | 'resident' = 'once',
-  ) {
-    this.model = decoder(config)
-  }
+    readonly model: Model = decoder(config),
+  ) {}
 
   /**
    * Sizes of a graph for `time` rows, alone or behind a past; fused attention is cut into tiles. `reach` is the largest
@@ -126,7 +127,7 @@ export class Engine implements AsyncDisposable {
     return await this.#inTurn(async () => {
       throwIfAborted(o.signal)
       const executable = await this.#compile(r, this.#fixed(r, feeds))
-      if (this.ledger) this.#count(this.ledger, executable.graph, bindDims(executable.graph, feeds))
+      if (this.ledger) this.#count(this.ledger, executable, bindDims(executable.graph, feeds))
       return await executable.run(feeds, o)
     })
   }
@@ -157,8 +158,9 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  #count(ledger: Ledger, graph: Graph, dims: Dims): void {
+  #count(ledger: Ledger, { graph, peakBytes }: Executable, dims: Dims): void {
     ledger.runs++
+    ledger.peakBytes = Math.max(ledger.peakBytes, ledger.held + peakBytes(dims))
     ledger.flops += flopsOf(graph, dims)
     for (const [scope, n] of nodesByScope(graph)) ledger.nodes.set(scope, (ledger.nodes.get(scope) ?? 0) + n)
   }
@@ -168,4 +170,4 @@ export class Engine implements AsyncDisposable {
   }
 }
 
-export const newLedger = (): Ledger => ({ flops: 0, runs: 0, nodes: new Map() })
+export const newLedger = (): Ledger => ({ flops: 0, runs: 0, held: 0, peakBytes: 0, nodes: new Map() })

@@ -9,7 +9,7 @@ import type { Lane } from './lanes.ts'
 import { type Due, Meter, rowsRead, type Sample } from './metric.ts'
 import { naive } from './naive.ts'
 import { type Plan, type RunOfSample, schedulerOf, type Work, workOf } from './plan.ts'
-import type { Step } from './schedule.ts'
+import { behindOf, type Step } from './schedule.ts'
 
 /** The metric of one run of one sample; run −1 is the clean one. */
 export interface Measured extends RunOfSample {
@@ -76,10 +76,11 @@ function starts(lanes: readonly Lane[], first: readonly number[]): number[] {
 }
 
 /** The index tables of a step, named as the graph's inputs. */
-function tables({ lanes, from, to, sizes }: Step): Record<string, NDArray> {
+function tables(step: Step): Record<string, NDArray> {
+  const { lanes, from, to, sizes } = step
   const { rows, queries = 0, keys = 0, slab = 0, kept = rows! } = sizes
   const [begin, goes] = [starts(lanes, from), starts(lanes, to)]
-  const samples = [...new Set(lanes.map(l => l.sample))]
+  const samples = [...behindOf(step).keys()]
   const at = new Int32Array(rows!)
   const keptRows = new Int32Array(kept)
   const back = new Int32Array(kept)
@@ -107,9 +108,10 @@ function tables({ lanes, from, to, sizes }: Step): Record<string, NDArray> {
 }
 
 /** Clean keys and values of the samples in a batch, one after another. */
-function slabs({ layer, lanes, sizes }: Step, values: CleanValues): Record<string, NDArray> {
+function slabs(step: Step, values: CleanValues): Record<string, NDArray> {
+  const { layer, sizes } = step
   if (!sizes.slab) return {}
-  const texts = new Map(lanes.map(l => [l.sample, l.ids]))
+  const texts = behindOf(step)
   const out: Record<string, NDArray> = {}
   for (const site of ['k', 'v'] as const) {
     const parts = [...texts.values()].map(ids => values.get(point(site, layer), ids))
@@ -149,6 +151,7 @@ function placingOf({ graph, lanes, from, to, sizes }: Step, at: Point): Placing 
 /** The lanes of one part on their way. */
 class Advancing {
   readonly residual = new Map<Lane, Float32Array>()
+  readonly #begun = new Set<Lane>()
   constructor(
     readonly engine: Engine,
     readonly values: CleanValues,
@@ -176,6 +179,13 @@ class Advancing {
     return f32([1, data.length / size.reduce((p, d) => p * d, 1), ...size], data)
   }
 
+  /** Bytes of the clean values and of the residuals of the lanes that have begun. */
+  held(): number {
+    let rows = 0
+    for (const lane of this.#begun) rows += lane.ids.length - lane.first
+    return this.values.held() + 4 * rows * this.engine.config.dim
+  }
+
   /** One batch through one layer. */
   async step(step: Step, signal: AbortSignal | undefined): Promise<void> {
     const { layer, lanes, to, entry, graph, recipe } = step
@@ -193,6 +203,8 @@ class Advancing {
     }
     for (const at of entry.fed)
       if (graph.inputs.has(`feed:${pointKey(at)}`)) feeds[`feed:${pointKey(at)}`] = this.#fed(step, at)
+    for (const lane of lanes) this.#begun.add(lane)
+    if (this.engine.ledger) this.engine.ledger.held = this.held()
     const out = await this.engine.run(recipe, feeds, { signal })
     const x = out[pointKey(point('resid_post', layer))]!.data as Float32Array
     const begin = starts(lanes, to)
@@ -252,8 +264,9 @@ async function* carryOut(
   o: ExecuteOptions,
 ): AsyncGenerator<Measured> {
   const { engine, base } = p
-  const meter = new Meter(engine)
   await work.values.compute(o.signal)
+  let held = () => work.values.held()
+  const meter = new Meter(engine, () => held())
   const cleanValues = await meter.read(
     work.samples.map(s => dueOf(engine, base[s]!, work.values)),
     o.signal,
@@ -264,6 +277,7 @@ async function* carryOut(
   step()
 
   const advancing = new Advancing(engine, work.values, work.ready())
+  held = () => advancing.held()
   for (const steps of work.layers) {
     for (const s of steps) {
       throwIfAborted(o.signal)

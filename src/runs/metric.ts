@@ -1,8 +1,9 @@
+import { peakBytesOf } from '../graph/measure.ts'
 import { f32, i32 } from '../words/arrays.ts'
 import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 import { point } from '../words/site.ts'
 import type { Engine, Recipe } from './engine.ts'
-import { unembed } from './unembed.ts'
+import { UNEMBEDDED_ROWS, unembed, unembedding } from './unembed.ts'
 
 /**
  * What is read off a sequence as one number.
@@ -120,8 +121,6 @@ export interface ReadTogether {
   readonly rows: number
   /** Vocabulary columns, where not all are needed. */
   readonly columns?: readonly number[]
-  /** Logits of one row that exist at once. */
-  readonly width?: number
 }
 
 const wayOf = (sample: Sample): ReadTogether['by'] => {
@@ -143,9 +142,9 @@ export function readings(samples: readonly Sample[]): ReadTogether[] {
       parts.at(-1)!.rows += count
     }
     return parts.map(({ runs, rows }): ReadTogether => {
-      if (by !== 'columns') return { by, runs, rows, ...(by === 'tokens' ? { width: 1 } : {}) }
+      if (by !== 'columns') return { by, runs, rows }
       const columns = [...new Set(runs.flatMap(i => columnsRead(samples[i]!)!))]
-      return { by, runs, rows, columns, width: columns.length }
+      return { by, runs, rows, columns }
     })
   })
 }
@@ -153,6 +152,24 @@ export function readings(samples: readonly Sample[]): ReadTogether[] {
 /** Floating-point operations of a reading: the unembedding of its rows and columns. */
 export const readingFlops = ({ config }: Engine, { rows, columns }: ReadTogether): number =>
   2 * rows * config.dim * (columns?.length ?? config.vocab)
+
+/** The graph from the last residual to some columns of the logits. */
+const columnsRecipe = (engine: Engine): Recipe => ({
+  extent: { ...engine.extent(1), columns: true },
+  probes: [{ at: point('resid_post', engine.config.layers - 1), do: 'feed' }],
+  want: [point('logits')],
+})
+
+/** Bytes that a reading needs at once: the rows gathered, and the graph that unembeds them. */
+export function readingBytes(engine: Engine, { by, rows, columns }: ReadTogether): number {
+  const gathered = 4 * rows * engine.config.dim
+  if (by === 'columns')
+    return (
+      gathered + peakBytesOf(engine.trace(columnsRecipe(engine)), { batch: 1, time: rows, columns: columns!.length })
+    )
+  const graph = engine.trace(unembedding(engine, { logits: by === 'rows', losses: by === 'tokens' }))
+  return gathered + peakBytesOf(graph, { batch: 1, time: Math.min(rows, UNEMBEDDED_ROWS) })
+}
 
 /** One run whose reading is due: the rows that its sample reads, [count, dim]. */
 export interface Due {
@@ -165,13 +182,18 @@ export interface Due {
 /** Reads metrics off last residuals; only the rows and vocabulary columns that a metric reads are computed. */
 export class Meter {
   readonly #clean = new Map<Sample, Float64Array>()
-  constructor(readonly engine: Engine) {}
+  constructor(
+    readonly engine: Engine,
+    /** Bytes that the caller keeps meanwhile. */
+    readonly held: () => number,
+  ) {}
 
   /** The metric of every run, in order. */
   async read(due: readonly Due[], signal?: AbortSignal): Promise<number[]> {
     const values = new Array<number>(due.length)
     for (const together of readings(due.map(d => d.sample))) {
       const hidden = this.#together(together.runs.map(i => due[i]!))
+      if (this.engine.ledger) this.engine.ledger.held = this.held() + hidden.byteLength
       if (together.by === 'tokens') await this.#tokens(due, together, hidden, values, signal)
       else if (together.by === 'columns') await this.#columns(due, together, hidden, values, signal)
       else await this.#rows(due, together, hidden, values, signal)
@@ -216,14 +238,8 @@ export class Meter {
     const { layers, dim } = this.engine.config
     const place = new Map(columns.map((id, c) => [id, c]))
     const from = point('resid_post', layers - 1)
-    const recipe: Recipe = {
-      extent: { ...this.engine.extent(1), columns: true },
-      probes: [{ at: from, do: 'feed' }],
-      want: [point('logits')],
-      residence: 'once',
-    }
     throwIfAborted(signal)
-    const out = await this.engine.run(recipe, {
+    const out = await this.engine.run(columnsRecipe(this.engine), {
       [`feed:resid_post@${from.layer}`]: f32([1, runs.length, dim], x),
       columns: i32([columns.length], Int32Array.from(columns)),
     })

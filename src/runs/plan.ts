@@ -7,7 +7,7 @@ import { mixesRows } from './cone.ts'
 import type { ReadyEdit } from './edits.ts'
 import type { Engine } from './engine.ts'
 import { Entries, type Lane, laneOf, pointsTaken } from './lanes.ts'
-import { checkReading, readingFlops, readings, type Sample } from './metric.ts'
+import { checkReading, readingBytes, readingFlops, readings, type Sample } from './metric.ts'
 import { BATCH_ROWS, Scheduler, type Step } from './schedule.ts'
 import { type EditContext, needEdits } from './values.ts'
 
@@ -133,7 +133,7 @@ export function priceOf(p: Base, work: Work, scheduler: Scheduler): { flops: num
   for (const samples of read)
     for (const r of readings(samples)) {
       flops += readingFlops(engine, r)
-      peak = Math.max(peak, held + 4 * r.rows * (r.width ?? engine.config.vocab))
+      peak = Math.max(peak, held + readingBytes(engine, r))
     }
   return { flops, peakBytes: peak }
 }

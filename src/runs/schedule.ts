@@ -23,6 +23,10 @@ export interface Step {
 /** Rows of a batch: enough for matmul to run at its full rate, few enough for the activations to stay in the cache. */
 export const BATCH_ROWS = 2048
 
+/** The samples of a step whose clean keys and values some lane sees, in their order there. */
+export const behindOf = ({ lanes, from }: Pick<Step, 'lanes' | 'from'>): ReadonlyMap<number, readonly number[]> =>
+  new Map(lanes.filter((_, i) => from[i]! > 0).map(l => [l.sample, l.ids]))
+
 const sum = (xs: readonly number[]): number => xs.reduce((n, x) => n + x, 0)
 
 /** Makes the steps of a layer; graphs are traced once for each kind. */
@@ -106,13 +110,14 @@ export class Scheduler {
     const attends = this.#graph(this.#recipe(layer, entry, 1, time)).inputs.has('keys')
     const from = attends ? lanes.map(l => l.first) : to
     const narrow = to.some((t, i) => t > from[i]!)
-    const slab = attends && from.some(f => f > 0)
+    const behind = behindOf({ lanes, from })
+    const slab = attends && behind.size > 0
     const queries = time - Math.min(...to)
     const recipe = this.#recipe(layer, entry, queries, time, slab, narrow)
     const sizes = {
       rows: sum(from.map(f => time - f)),
       ...(attends ? { lanes: lanes.length, queries, keys: time } : {}),
-      ...(slab ? { slab: new Set(lanes.map(l => l.sample)).size * time } : {}),
+      ...(slab ? { slab: behind.size * time } : {}),
       ...(narrow ? { kept: sum(to.map(t => time - t)) } : {}),
     }
     return { layer, entry, lanes, from, to, recipe, graph: this.#graph(recipe), sizes }

@@ -11,7 +11,7 @@ import { point } from '../words/site.ts'
 import type { Engine, Recipe } from './engine.ts'
 
 /** Rows unembedded at once: the logits of all rows of a long text would take gigabytes. */
-const ROWS = 128
+export const UNEMBEDDED_ROWS = 128
 
 /**
  * −log p(target) of every row in nats, under the name `nll`: logsumexp(logits) − logit of the target, [batch, time].
@@ -41,25 +41,37 @@ interface UnembedOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** The graph from the last residual to logits or losses. */
+export function unembedding(
+  engine: Engine,
+  o: { logits: boolean; losses: boolean; residence?: Residence | undefined },
+): Recipe {
+  return {
+    extent: engine.extent(1),
+    probes: [{ at: point('resid_post', engine.config.layers - 1), do: 'feed' }],
+    want: o.logits ? [point('logits')] : [],
+    ...(o.losses ? { finish: negativeLogLikelihood } : {}),
+    // Beside a resident session this one must not wait actively: two that do take the cores from each other.
+    residence: o.residence ?? (engine.residence === 'resident' ? 'batch' : 'once'),
+  }
+}
+
 /** From rows of the last residual [rows, dim] to logits and losses, a block of rows at a time. */
 export async function unembed(engine: Engine, hidden: Float32Array, o: UnembedOptions): Promise<Unembedded> {
   const { dim, vocab, layers } = engine.config
   const rows = hidden.length / dim
   const at = point('resid_post', layers - 1)
   const take = typeof o.logits === 'function' ? o.logits : undefined
-  const logits = o.logits ? new Float32Array(Math.min(rows, take ? ROWS : rows) * vocab) : undefined
+  const logits = o.logits ? new Float32Array(Math.min(rows, take ? UNEMBEDDED_ROWS : rows) * vocab) : undefined
   const nll = o.targets ? new Float32Array(rows) : undefined
-  const recipe: Recipe = {
-    extent: engine.extent(1),
-    probes: [{ at, do: 'feed' }],
-    want: logits ? [point('logits')] : [],
-    ...(nll ? { finish: negativeLogLikelihood } : {}),
-    // Beside a resident session this one must not wait actively: two that do take the cores from each other.
-    residence: o.residence ?? (engine.residence === 'resident' ? 'batch' : 'once'),
-  }
-  for (let start = 0; start < rows; start += ROWS) {
+  const recipe = unembedding(engine, {
+    logits: logits !== undefined,
+    losses: nll !== undefined,
+    residence: o.residence,
+  })
+  for (let start = 0; start < rows; start += UNEMBEDDED_ROWS) {
     throwIfAborted(o.signal)
-    const count = Math.min(ROWS, rows - start)
+    const count = Math.min(UNEMBEDDED_ROWS, rows - start)
     const part = (x: Float32Array, width: number, from = start) => x.subarray(from * width, (from + count) * width)
     const targets = o.targets && i32([1, count, 1], o.targets.subarray(start, start + count))
     const block = logits && part(logits, vocab, take ? 0 : start)

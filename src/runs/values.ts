@@ -119,9 +119,17 @@ async function givenValue(edit: Edit, where: string, context: EditContext): Prom
   return await context.tensor(value.file, value.tensor)
 }
 
-function checkValue(engine: Engine, value: NDArray<'f32'>, edit: Edit, length: number, where: string): void {
+/** Refuses a value that does not fit its site; numbers that the user wrote are looked at as well. */
+function checkValue(
+  engine: Engine,
+  value: NDArray<'f32'>,
+  edit: Edit,
+  length: number,
+  where: string,
+  written: boolean,
+): void {
   const file = 'value' in edit && typeof edit.value === 'object' && 'file' in edit.value ? edit.value.file : undefined
-  const bad = value.data.findIndex(x => !Number.isFinite(x))
+  const bad = written ? value.data.findIndex(x => !Number.isFinite(x)) : -1
   if (bad >= 0)
     throw usage(
       `${where}: the value holds ${value.data[bad]} at element ${bad}; it must be finite.`,
@@ -194,7 +202,7 @@ function withValues(
     const edits = own.map(({ edit, where, given, source }): ReadyEdit => {
       const value = given ?? (source && clean(edit.at, source, ids.length))
       if (!value) return { edit }
-      checkValue(engine, value, edit, ids.length, `${where}.value`)
+      checkValue(engine, value, edit, ids.length, `${where}.value`, given !== undefined)
       const [from] = source?.meanFrom === undefined ? (source?.sequences ?? []) : []
       return { edit, value, ...(from?.length === ids.length ? { alike: alike(from, ids) } : {}) }
     })

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Engine } from '../../src/runs/engine.ts'
 import { newLedger } from '../../src/runs/engine.ts'
 import { execute, type Measured } from '../../src/runs/execute.ts'
-import type { Reading } from '../../src/runs/metric.ts'
+import type { Lane } from '../../src/runs/lanes.ts'
+import type { Reading, Sample } from '../../src/runs/metric.ts'
 import { naive } from '../../src/runs/naive.ts'
 import { type Plan, plan } from '../../src/runs/plan.ts'
 import type { Edit } from '../../src/words/edit.ts'
@@ -11,10 +12,27 @@ import { siteNames } from '../../src/words/site.ts'
 import { anyEdits } from '../support/arbitrary-edits.ts'
 import { engineOf, tiny } from '../support/models.ts'
 
-const IDS = [31, 11, 17, 6, 11, 23]
-const SAMPLES = [
-  { ids: IDS, read: { metric: 'loss' } },
-  { ids: [6, 17, 11, 31], read: { metric: 'loss' } },
+/** What a wrong planner would make of a lane; the control below puts one in. */
+const planner = vi.hoisted(() => ({ wrong: (lane: Lane): Lane => lane }))
+vi.mock('../../src/runs/lanes.ts', async original => {
+  const right = await original<typeof import('../../src/runs/lanes.ts')>()
+  return {
+    ...right,
+    laneOf: (...given: Parameters<typeof right.laneOf>) => {
+      const lane = right.laneOf(...given)
+      return lane && planner.wrong(lane)
+    },
+  }
+})
+afterEach(() => {
+  planner.wrong = lane => lane
+})
+
+/** Two texts of one length that begin alike, and a shorter one. */
+const TEXTS = [
+  [31, 11, 17, 6, 11, 23],
+  [31, 11, 9, 6, 11, 2],
+  [6, 17, 11, 31],
 ] as const
 const compared = { answers: [3, 4], distractors: [5] }
 const READINGS: readonly Reading[] = [
@@ -39,78 +57,159 @@ async function collect(results: AsyncIterable<Value>): Promise<Map<string, numbe
   }
   return found
 }
+const far = (found: ReadonlyMap<string, number>, expected: ReadonlyMap<string, number>): string[] =>
+  [...expected]
+    .filter(([k, x]) => !(Math.abs(found.get(k)! - x) < 2e-5 * Math.max(1, Math.abs(x))))
+    .map(([k, x]) => `${k}: ${found.get(k)} instead of ${x}`)
 function agree(found: ReadonlyMap<string, number>, expected: ReadonlyMap<string, number>): void {
   expect([...found.keys()].sort()).toEqual([...expected.keys()].sort())
-  for (const [k, x] of expected) expect(Math.abs(found.get(k)! - x), k).toBeLessThan(2e-5 * Math.max(1, Math.abs(x)))
-}
-async function counted(engine: Engine, p: Plan): Promise<{ found: Map<string, number>; flops: number }> {
-  engine.ledger = newLedger()
-  const found = await collect(execute(p))
-  const { flops } = engine.ledger
-  engine.ledger = undefined
-  return { found, flops }
+  expect(far(found, expected)).toEqual([])
 }
 
+/** Runs the plan and compares what it took with what it said. */
+async function counted(engine: Engine, p: Plan, parts?: readonly number[]): Promise<Map<string, number>> {
+  const ledger = newLedger()
+  engine.ledger = ledger
+  const found = await collect(execute(p, { parts }))
+  engine.ledger = undefined
+  const own = p.parts.filter((_, i) => !parts || parts.includes(i))
+  expect(ledger.flops).toBe(own.reduce((n, part) => n + part.flops, 0))
+  const estimate = Math.max(...own.map(part => part.peakBytes))
+  expect(estimate).toBeGreaterThanOrEqual(ledger.peakBytes)
+  expect(estimate).toBeLessThanOrEqual(1.5 * ledger.peakBytes)
+  return found
+}
+
+/** Runs of all texts: each text has edits of its own, since positions of one are not those of another. */
+function anyRuns(engine: Engine, texts: readonly (readonly number[])[]): fc.Arbitrary<Edit[][]> {
+  const ofText = (ids: readonly number[], sample: number) =>
+    fc
+      .oneof({ weight: 5, arbitrary: anyEdits(engine.config, ids, inside) }, fc.constant<Edit[]>([]))
+      .map(edits => edits.map(e => ({ ...e, samples: [sample] as [number] })))
+  return fc.array(
+    fc.tuple(...texts.map(ofText)).map(own => own.flat()),
+    { minLength: 1, maxLength: 5 },
+  )
+}
+const anyReading = fc.constantFrom(...READINGS)
+const samplesOf = (texts: readonly (readonly number[])[], reads: readonly Reading[]): Sample[] =>
+  texts.map((ids, i) => ({ ids, read: reads[i]! }))
+
 describe.each([
-  ['gqa', 'cpu', 25],
-  ['bias', 'reference', 10],
+  ['gqa', 'cpu', 30],
+  ['mha', 'cpu', 10],
+  ['mqa', 'cpu', 10],
+  ['bias', 'reference', 8],
 ] as const)('%s on %s', (name, device, numRuns) => {
-  test('planned = every run alone, for the price that the plan said', async () => {
+  test('planned = every run alone, for the work and memory that the plan said', async () => {
     await using engine = await engineOf(tiny(name), device)
-    // Positions and patches of one text do not fit the other: texts are swept together in a second step.
-    const sweep = fc.array(fc.oneof(anyEdits(engine.config, IDS, inside), fc.constant<Edit[]>([])), {
-      minLength: 1,
-      maxLength: 6,
-    })
     await fc.assert(
-      fc.asyncProperty(sweep, fc.constantFrom(...READINGS), async (runs, read) => {
-        const p = await plan(engine, [{ ids: IDS, read }], runs, { budget: ROOM })
-        const { found, flops } = await counted(engine, p)
-        agree(found, await collect(naive(p)))
-        expect(flops).toBe(p.flops)
-        expect(p.peakBytes).toBeLessThanOrEqual(ROOM)
+      fc.asyncProperty(anyRuns(engine, TEXTS), fc.tuple(anyReading, anyReading, anyReading), async (runs, reads) => {
+        const p = await plan(engine, samplesOf(TEXTS, reads), runs, { budget: ROOM })
+        expect(p.parts).toHaveLength(1)
+        agree(await counted(engine, p), await collect(naive(p)))
       }),
       { numRuns, seed: 11 },
     )
   })
+})
 
-  test('a result does not depend on budget, batch mates or other prompts', async () => {
-    await using engine = await engineOf(tiny(name), device)
-    const { layers, heads } = engine.config
-    const runs = Array.from({ length: layers * heads }, (_, i): Edit[] => [
-      {
-        do: i % 2 ? 'mean' : 'zero',
-        reference: 'self',
-        at: { site: 'z', layer: Math.floor(i / heads), stack: 'decoder' },
-        heads: [i % heads],
-        ...(i % 3 ? {} : { samples: [1] }),
-      } as Edit,
-    ])
-    const p = await plan(engine, SAMPLES, runs, { budget: ROOM })
-    const { found, flops } = await counted(engine, p)
-    agree(found, await collect(naive(p)))
-    expect(flops).toBe(p.flops)
+test('a result does not depend on the budget, the cut, the order of parts, batch mates or other prompts', async () => {
+  await using engine = await engineOf(tiny('gqa'))
+  await fc.assert(
+    fc.asyncProperty(
+      anyRuns(engine, TEXTS),
+      anyReading,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (runs, read, share) => {
+        const samples = samplesOf(TEXTS, [read, read, read])
+        const p = await plan(engine, samples, runs, { budget: ROOM })
+        const found = await counted(engine, p)
+        const least = await plan(engine, samples, runs, { budget: 1 }).then(
+          () => 1,
+          error => Number(error.found),
+        )
+        const budget = Math.ceil(least + share * Math.max(0, p.peakBytes - least))
+        const tight = await plan(engine, samples, runs, { budget }).catch(() => undefined)
+        if (tight) {
+          expect(tight.peakBytes).toBeLessThanOrEqual(budget)
+          agree(await counted(engine, tight), found)
+          const pieces = new Map<string, number>()
+          for (const part of [...tight.parts.keys()].reverse())
+            for (const [k, x] of await counted(engine, tight, [part])) pieces.set(k, x)
+          agree(pieces, found)
+        }
+        const alone = await plan(engine, samples.slice(0, 1), runs.slice(0, 1), { budget: ROOM })
+        const one = await collect(execute(alone))
+        agree(one, new Map([...one.keys()].map(k => [k, found.get(k)!])))
+      },
+    ),
+    { numRuns: 12, seed: 5 },
+  )
+})
 
-    // The least budget that the plan accepts cuts waves and batches as small as they get.
-    let [no, yes] = [0, p.peakBytes]
-    while (yes - no > 64) {
-      const middle = Math.floor((no + yes) / 2)
-      const fits = await plan(engine, SAMPLES, runs, { budget: middle }).then(
-        () => true,
-        () => false,
-      )
-      if (fits) yes = middle
-      else no = middle
-    }
-    const tight = await plan(engine, SAMPLES, runs, { budget: yes })
-    expect(tight.parts.length).toBeGreaterThan(p.parts.length)
-    expect(tight.peakBytes).toBeLessThanOrEqual(yes)
-    const least = await counted(engine, tight)
-    agree(least.found, found)
-    expect(least.flops).toBe(tight.flops)
+test('a null patch reproduces the clean metric exactly, and what cannot reach the metric is not computed', async () => {
+  await using engine = await engineOf(tiny('gqa'))
+  const [ids] = TEXTS
+  const at = { site: 'v', layer: 1, stack: 'decoder' } as const
+  const last = { site: 'mlp_out', layer: engine.config.layers - 1, stack: 'decoder' } as const
+  const runs: Edit[][] = [
+    [{ do: 'patch', ids: [...ids] as [number, ...number[]], at }],
+    // The loss reads every row but the last; nothing else comes after this site.
+    [{ do: 'zero', at: last, positions: 'last' }],
+  ]
+  const p = await plan(engine, [{ ids, read: { metric: 'loss' } }], runs, { budget: ROOM })
+  const clean = await plan(engine, [{ ids, read: { metric: 'loss' } }], [], { budget: ROOM })
+  expect(p.flops).toBe(clean.flops)
+  const found = await counted(engine, p)
+  expect(found.get('0 of 0')).toBe(found.get('-1 of 0'))
+  expect(found.get('1 of 0')).toBe(found.get('-1 of 0'))
+})
 
-    const alone = await plan(engine, SAMPLES.slice(0, 1), runs.slice(4, 5), { budget: ROOM })
-    const one = await collect(execute(alone))
-    expect(Math.abs(one.get('0 of 0')! - found.get('4 of 0')!)).toBeLessThan(2e-5)
+/** The number of rows that `plan` computes grows with what an edit can change, and with nothing else. */
+test('an edit at a later position or layer costs less', async () => {
+  await using engine = await engineOf(tiny('gqa'))
+  const [ids] = TEXTS
+  const cost = async (layer: number, position: number) => {
+    const edit: Edit = { do: 'zero', at: { site: 'resid_pre', layer, stack: 'decoder' }, positions: [position] }
+    return (await plan(engine, [{ ids, read: { metric: 'loss' } }], [[edit]], { budget: ROOM })).flops
+  }
+  for (let position = 0; position < 4; position++) {
+    expect(await cost(1, position)).toBeGreaterThan(await cost(1, position + 1))
+    expect(await cost(0, position)).toBeGreaterThan(await cost(1, position))
+  }
+})
+
+describe('negative control: a planner that is one off is caught', () => {
+  const other = (lane: Lane, engine: Engine): Lane => ({
+    ...lane,
+    edits: lane.edits.map(e => {
+      if (!e.edit.groups) return e
+      const groups = e.edit.groups.map(g => (g + 1) % engine.config.groups) as [number, ...number[]]
+      return { ...e, edit: { ...e.edit, groups } }
+    }),
+  })
+  test.each([
+    ['nothing', (lane: Lane) => lane, false],
+    [
+      'one row late',
+      (lane: Lane) => ({ ...lane, first: lane.first + 1, kept: Math.max(lane.kept, lane.first + 1) }),
+      true,
+    ],
+    ['one layer late', (lane: Lane) => ({ ...lane, start: lane.start + 1 }), true],
+    ['one group off', other, true],
+  ] as const)('%s', async (_, wrong, caught) => {
+    await using engine = await engineOf(tiny('gqa'))
+    const [ids] = TEXTS
+    const at = { layer: 0, stack: 'decoder' } as const
+    const runs: Edit[][] = [
+      [{ do: 'scale', by: 3, at: { ...at, site: 'v' }, groups: [0], positions: [2] }],
+      [{ do: 'scale', by: 3, at: { ...at, site: 'k' }, groups: [1] }],
+    ]
+    const sample: Sample = { ids, read: { metric: 'loss' } }
+    const expected = await collect(naive(await plan(engine, [sample], runs, { budget: ROOM })))
+    planner.wrong = lane => wrong(lane, engine)
+    const found = await plan(engine, [sample], runs, { budget: ROOM }).then(p => collect(execute(p)))
+    expect(far(found, expected).length > 0).toBe(caught)
   })
 })
