@@ -1,4 +1,4 @@
-// Compiles src to dist when a source is newer than the last build, and joins the command's modules into a few files: it
+// Compiles src and app to dist when a source is newer than the last build, and joins the command's modules into a few files: it
 // would otherwise open a hundred of them at every start. It compiles beside dist and swaps at the end, so
 // that whoever runs dist meanwhile meets the old build or the new one, never half of one.
 import { execFileSync } from 'node:child_process'
@@ -10,7 +10,9 @@ import { rolldown } from 'rolldown'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [dist, fresh, old] = ['dist', `dist-new-${process.pid}`, `dist-old-${process.pid}`].map(f => join(root, f))
 const stamp = join(dist, '.built')
-const sources = readdirSync(join(root, 'src'), { recursive: true }).map(f => join(root, 'src', String(f)))
+const sources = ['src', 'app'].flatMap(folder =>
+  readdirSync(join(root, folder), { recursive: true }).map(f => join(root, folder, String(f))),
+)
 const newest = () => Math.max(...[...sources, join(root, 'tsconfig.build.json')].map(f => statSync(f).mtimeMs))
 
 /** Puts the fresh build in place of the old one; where another build was quicker, that one stays. */
@@ -33,6 +35,13 @@ async function bundle() {
   renameSync(joined, cli)
 }
 
+/** The workbench, as the server hands it out. */
+async function page() {
+  const { build } = await import('vite')
+  const outDir = join(fresh, 'app')
+  await build({ configFile: join(root, 'app/vite.config.ts'), logLevel: 'warn', build: { outDir } })
+}
+
 async function compile() {
   const started = new Date()
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -42,6 +51,7 @@ async function compile() {
       stdio: 'inherit',
     })
     await bundle()
+    await page()
     writeFileSync(join(fresh, '.built'), '')
     // A source that was saved while the compiler ran is newer than the build.
     utimesSync(join(fresh, '.built'), started, started)

@@ -6,6 +6,7 @@ export async function clientFor(mode: string): Promise<Client> {
     const { workerClient } = await import('../../../src/browser/client.ts')
     return workerClient()
   }
-  const { httpClient } = await import('../../../src/service/http.ts')
-  return httpClient()
+  const { httpClient, takeToken } = await import('../../../src/service/http.ts')
+  const token = takeToken()
+  return httpClient(token === undefined ? {} : { token })
 }

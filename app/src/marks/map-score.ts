@@ -28,7 +28,7 @@ const largest = (values: ArrayLike<number>): number => {
 /** The score of a grid [layer, head]. Shares of attention have the scale 0 to 1; the rest a round end of its own. */
 export function scoreOf(grid: Grid, title: string, kind: 'share' | 'amount' | 'effect'): MapScore {
   const part = (cells: Grid['low']): ArrayLike<number> | undefined =>
-    cells && gridValues({ axes: grid.axes, values: cells }).data
+    cells && gridValues({ ...grid, values: cells }).data
   const { data: values } = gridValues(grid)
   const [low, high] = [part(grid.low), part(grid.high)]
   const signed = kind === 'effect'

@@ -9,7 +9,7 @@ export interface Surroundings {
   readonly tokens: number
   readonly queries: readonly number[]
   /** The key that the text's cursor is on. */
-  readonly edge?: number
+  readonly edge?: number | undefined
 }
 
 /** The state after a key's command; undefined where the command is none of the state's, or nothing is chosen. */

@@ -30,7 +30,7 @@ export interface State {
   readonly tour?: number
 }
 
-export const FIRST_PROMPT = 'When Tom and Mary went to the market, Tom gave a coin to'
+export const FIRST_PROMPT = 'One day Lily found a shiny key. Ben lost the shiny'
 
 /** The first visit: nothing touched. */
 export const initial: State = {

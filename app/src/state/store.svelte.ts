@@ -23,6 +23,8 @@ export class Workbench {
   sets = $state.raw<readonly EditSet[]>([])
   themeChoice = $state<ThemeChoice>('auto')
   singleKeys = $state(true)
+  /** The key position that the text's or the matrix's cursor is on: where `e` knocks an edge out. */
+  pointedKey = $state<number>()
   #systemDark = $state(false)
   #work = $state.raw<Timeline<Work>>(begin<Work>(this.state))
   readonly #window: Window
