@@ -44,6 +44,7 @@ class Walk {
   }
 
   #value(type: number, depth: number): void {
+    if (depth > MAX_DEPTH) throw new RangeError(`is nested more than ${MAX_DEPTH} levels deep`)
     if (type === BYTE) this.#skip(1)
     else if (type === I16 || type === I32 || type === I64) this.#varint()
     else if (type === DOUBLE) this.#skip(8)
@@ -64,7 +65,6 @@ class Walk {
   }
 
   struct(depth = 0): void {
-    if (depth > MAX_DEPTH) throw new RangeError(`is nested more than ${MAX_DEPTH} levels deep`)
     for (let head = this.#byte(); head !== 0; head = this.#byte()) {
       const type = head & 0x0f
       if (head >> 4 === 0) this.#varint()

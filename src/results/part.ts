@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FileMetaData } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { bad } from '../checkpoint/fault.ts'
-import type { HeadwiseError } from '../words/error.ts'
+import { HeadwiseError } from '../words/error.ts'
 import { readFooter } from './parquet-footer.ts'
 import type { Rows } from './rows.ts'
 
@@ -119,6 +119,16 @@ function columnBytes(bytes: Uint8Array, footer: FileMetaData, column: number, ro
 export function decodePart(bytes: Uint8Array, name: PartName, file: string): Rows {
   if (bytes.length > MAX_PART_BYTES) throw refuse(file, 'its size', bytes.length, `at most ${MAX_PART_BYTES}`)
   const footer = readFooter(bytes, file)
+  try {
+    return read(bytes, footer, name, file)
+  } catch (error) {
+    if (error instanceof HeadwiseError) throw error
+    // The footer's types are not checked by its reader: a text where a number belongs, say.
+    throw refuse(file, 'its footer', String(error), 'one of a part')
+  }
+}
+
+function read(bytes: Uint8Array, footer: FileMetaData, name: PartName, file: string): Rows {
   const count = judge(footer, bytes.length, name, file)
   const [run, sample, value] = COLUMNS.map((_, i) => columnBytes(bytes, footer, i, count, file).buffer as ArrayBuffer)
   const rows = { run: new Int32Array(run!), sample: new Int32Array(sample!), value: new Float64Array(value!) }

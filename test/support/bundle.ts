@@ -12,7 +12,9 @@ export async function bundle(entry: URL): Promise<URL> {
   const folder = mkdtempSync(join(tmpdir(), 'headwise-bundle-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const name = `${basename(fileURLToPath(entry)).replace(/\.\w+$/, '')}.mjs`
-  const build = await rolldown({ input: fileURLToPath(entry), platform: 'node', logLevel: 'silent' })
+  // Node.js 20 does not know `using`.
+  const transform = { target: 'node20' }
+  const build = await rolldown({ input: fileURLToPath(entry), platform: 'node', logLevel: 'silent', transform })
   await build.write({ file: join(folder, name), format: 'esm', codeSplitting: false })
   return pathToFileURL(join(folder, name))
 }
