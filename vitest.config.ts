@@ -6,13 +6,24 @@ const project = (name: string, include: string[], exclude: string[] = []) => ({
 
 const properties = ['test/**/*.properties.test.ts']
 const models = ['test/**/*.models.test.ts']
+const browser = ['test/browser/**/*.test.ts']
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['test/**/*.test.ts'], [...properties, ...models]),
+      project('unit', ['test/**/*.test.ts'], [...properties, ...models, ...browser]),
       project('properties', properties),
       project('models', models),
+      // One real Chromium at a time, on pages that are built once.
+      {
+        test: {
+          ...project('browser', browser).test,
+          globalSetup: ['test/browser/build.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 })

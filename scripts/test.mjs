@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Minutes that each project should take on two idle cores. One that takes three times as long hangs, and is ended. */
-const BUDGETS = { unit: 3, properties: 4, models: 5 }
+const BUDGETS = { unit: 3, properties: 4, models: 5, browser: 5 }
 const PATIENCE = 3
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContext, chromium as playwright } from 'playwright-core'
+import type { NDArray } from '../../src/words/arrays.ts'
+import type { Plain } from './fixture/direct.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -81,3 +83,9 @@ export function complaints(context: BrowserContext): readonly string[] {
   context.on('requestfailed', r => all.push(`${r.url()}: ${r.failure()?.errorText}`))
   return all
 }
+
+const ARRAYS = { f32: Float32Array, i32: Int32Array, bool: Uint8Array }
+
+/** An array that came out of a page as plain numbers. */
+export const arrayOf = ({ dtype, shape, data }: Plain): NDArray =>
+  ({ dtype, shape, data: new ARRAYS[dtype](data) }) as NDArray

@@ -7,7 +7,8 @@ import '../support/allclose.ts'
 import type { NDArray } from '../../src/words/arrays.ts'
 import { FAMILIES } from '../support/cases.ts'
 import { readModel } from '../support/onnx.ts'
-import { graphOver, graphOverWeights, runOnce } from '../support/run.ts'
+import { graphOverWeights } from '../support/over-weights.ts'
+import { graphOver, runOnce } from '../support/run.ts'
 import { fileWeights } from '../support/weights.ts'
 
 const none = fileWeights({})
