@@ -3,12 +3,12 @@ import { z } from 'zod'
 import { memberFile } from '../../checkpoint/folder-member.ts'
 import { throwIfAborted } from '../../words/error.ts'
 import type { Task } from '../../words/task.ts'
+import { phrase, text } from './fields.ts'
 import { homesOf, missing, namesIn } from './folder.ts'
 import { continued, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
-const row = z.object({ input: text, target: text })
+const row = z.object({ input: text, target: phrase })
 const TASK = /^[a-z_\d]{1,100}\.jsonl?$/
 /** With more different targets than this a task asks for free text, not for a choice. */
 const MOST_CHOICES = 32
@@ -37,14 +37,15 @@ export const bbh: Reader = {
 
 function taskOfFile(path: string, name: string): Task {
   const rows = readRecords(path, row, 'examples')
-  const targets = [...new Set(rows.map(r => r.target.trim()))].slice(0, MOST_CHOICES + 1)
+  const targets = [...new Set(rows.map(r => continued(r.target)))].slice(0, MOST_CHOICES + 1)
   const prompts = rows.map(({ input, target }) => {
     const options = optionsOf(input)
     const choices = options.length > 0 ? options : targets.length <= MOST_CHOICES ? targets : []
-    const others = choices.filter(c => c !== target.trim()).map(continued)
+    const answer = continued(target)
+    const others = choices.filter(c => c !== answer)
     return {
       text: `Q: ${input}\nA:`,
-      answers: [continued(target)],
+      answers: [answer],
       distractors: others.length > 0 ? others : undefined,
     }
   })
@@ -55,5 +56,5 @@ function taskOfFile(path: string, name: string): Task {
 /** The letters of the lines "(A) …" after "Options:", brackets included. */
 function optionsOf(input: string): string[] {
   const at = input.lastIndexOf('\nOptions:\n')
-  return at < 0 ? [] : [...new Set(input.slice(at).match(/^\([A-Z]\)(?= )/gm))]
+  return at < 0 ? [] : [...new Set(input.slice(at).match(/^\([A-Z]\)(?= )/gm))].map(continued)
 }

@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { memberFile } from '../../checkpoint/folder-member.ts'
 import { throwIfAborted } from '../../words/error.ts'
+import { text } from './fields.ts'
 import { homesOf, missing, namesIn } from './folder.ts'
 import { type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
 /** The published field names, or the short ones of the sample that headwise is tested with. */
 const row = z.union([
   z

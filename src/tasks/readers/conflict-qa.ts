@@ -2,16 +2,16 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { memberFile } from '../../checkpoint/folder-member.ts'
 import { throwIfAborted } from '../../words/error.ts'
+import { phrase, text } from './fields.ts'
 import { homesOf, missing, namesIn } from './folder.ts'
 import { continued, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
 const row = z.object({
-  question: text,
-  memory_answer: text,
+  question: phrase,
+  memory_answer: phrase,
   parametric_memory: text,
-  counter_answer: text,
+  counter_answer: phrase,
   counter_memory: text,
 })
 const FILE = /^(?:conflict_qa\.jsonl|conflictQA-[\w.-]{1,100}\.json)$/

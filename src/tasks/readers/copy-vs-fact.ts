@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { phrase, text } from './fields.ts'
 import { onlyFile } from './folder.ts'
 import { continued, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
 const row = z
-  .object({ base_prompt: text, target_true: text, target_new: text, prompt: text, subject: text.optional() })
+  .object({ base_prompt: text, target_true: phrase, target_new: phrase, prompt: text, subject: phrase.optional() })
   .refine(r => r.target_true.trim() !== r.target_new.trim(), {
     path: ['target_new'],
     message: 'must differ from target_true',

@@ -8,6 +8,7 @@ import { HeadwiseError, printable } from '../../words/error.ts'
 /** Published task files are a few megabytes; larger ones are something else. */
 export const MAX_FILE_BYTES = 64 * 2 ** 20
 const MAX_ENTRIES = 10_000
+const MAX_FILES = 1000
 const MAX_LINE = 2 ** 20
 
 /** A text file of a data set, decoded. */
@@ -45,7 +46,7 @@ export function homesOf(folder: string, id: string, inside?: string): string[] {
   })
 }
 
-/** The names in a folder that fit the pattern, sorted; at most 10,000 entries are looked through. */
+/** The names in a folder that fit the pattern, sorted: at most 1,000 of 10,000 entries. */
 export function namesIn(folder: string, pattern: RegExp): string[] {
   let names: string[]
   try {
@@ -54,11 +55,15 @@ export function namesIn(folder: string, pattern: RegExp): string[] {
     if (isAbsent(error)) return []
     throw systemFault(error, folder, 'listing it')
   }
-  if (names.length > MAX_ENTRIES) {
-    const details = { code: 'data-entries', file: folder, found: names.length, allowed: MAX_ENTRIES }
-    throw bad(details, `this folder has ${names.length} entries; a data set has at most ${MAX_ENTRIES}.`)
-  }
-  return names.filter(n => pattern.test(n)).sort()
+  const tooMany = (found: number, allowed: number, what: string) =>
+    bad(
+      { code: 'data-entries', file: folder, found, allowed },
+      `this folder has ${found} ${what}, over the limit of ${allowed}.`,
+    )
+  if (names.length > MAX_ENTRIES) throw tooMany(names.length, MAX_ENTRIES, 'entries')
+  const fitting = names.filter(n => pattern.test(n)).sort()
+  if (fitting.length > MAX_FILES) throw tooMany(fitting.length, MAX_FILES, 'data files')
+  return fitting
 }
 
 /** The whole file as text: UTF-8 of at most 64 MiB; a byte order mark is left out. */
@@ -91,6 +96,10 @@ export function missing(folder: string, id: string, wanted: readonly string[]): 
     { code: 'data-set-missing', fault: 'usage', file: folder, where: id, found: basename(folder), allowed: wanted },
   )
 }
+
+/** The refusal of a file that says too little without another one. */
+export const alone = (file: string, wanted: readonly string[]): HeadwiseError =>
+  bad({ code: 'data-alone', file, allowed: wanted }, `this file needs ${wanted.join(' or ')} beside it.`)
 
 /** The first of the named files that lies in one of the folders: a regular file, never a link out of its folder. */
 export function firstFile(homes: readonly string[], names: readonly string[]): string | undefined {

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { memberFile } from '../../checkpoint/folder-member.ts'
 import { throwIfAborted } from '../../words/error.ts'
 import type { Task } from '../../words/task.ts'
+import { phrase } from './fields.ts'
 import { homesOf, missing, namesIn, subfolder } from './folder.ts'
 import { inContextPairs } from './in-context.ts'
 import { type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
-const row = z.object({ input: text, output: text })
+const row = z.object({ input: phrase, output: phrase })
 const KINDS = ['abstractive', 'extractive']
 const TASK = /^[\w-]{1,100}\.json$/
 

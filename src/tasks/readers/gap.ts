@@ -1,18 +1,18 @@
 import { z } from 'zod'
+import { phrase, text } from './fields.ts'
 import { firstFile, homesOf, missing } from './folder.ts'
 import { type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 import { substituted } from './winograd-sentence.ts'
 
-const text = z.string().min(1)
 const row = z
   .object({
     text,
-    pronoun: text,
+    pronoun: phrase,
     pronoun_offset: z.number().int().min(0),
-    a: text,
+    a: phrase,
     a_coref: z.boolean(),
-    b: text,
+    b: phrase,
     b_coref: z.boolean(),
   })
   .refine(r => r.text.startsWith(r.pronoun, r.pronoun_offset), {
@@ -27,7 +27,15 @@ const count = z
   .transform(Number)
 /** The published table's columns. */
 const published = z
-  .object({ Text: text, Pronoun: text, 'Pronoun-offset': count, A: text, 'A-coref': flag, B: text, 'B-coref': flag })
+  .object({
+    Text: text,
+    Pronoun: phrase,
+    'Pronoun-offset': count,
+    A: phrase,
+    'A-coref': flag,
+    B: phrase,
+    'B-coref': flag,
+  })
   .transform(r => ({
     text: r.Text,
     pronoun: r.Pronoun,

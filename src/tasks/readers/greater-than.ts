@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { text } from './fields.ts'
 import { onlyFile } from './folder.ts'
 import { type PairRow, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
@@ -8,7 +9,7 @@ const label = z
   .union([z.string(), z.number()])
   .transform(y => String(y).padStart(2, '0'))
   .pipe(z.string().regex(/^\d\d$/, 'must be the last two digits of a year'))
-const row = z.object({ clean: z.string().min(1), corrupted: z.string().min(1), label })
+const row = z.object({ clean: text, corrupted: text, label })
 type Row = z.infer<typeof row>
 
 const YEARS = Array.from({ length: 100 }, (_, y) => String(y).padStart(2, '0'))

@@ -13,6 +13,8 @@ const SHOTS = 10
 /** Drawn beyond the shots, since examples of the query's own input are passed over. */
 const SPARE = 8
 const MAX_DRAWS = 50
+/** Each row stands in about ten prompts, twice. */
+const MAX_CHARACTERS = 8 * 2 ** 20
 
 const shot = ({ input, output }: Example): string => `Q: ${input}\nA: ${output}\n\n`
 
@@ -26,6 +28,11 @@ export function inContextPairs(rows: readonly Example[], name: string, file: str
   if (rows.length < 3) {
     const details = { code: 'data-rows', file, where: 'rows', found: rows.length, allowed: 'at least 3' }
     throw bad(details, `this file holds ${rows.length} rows; prompts with examples need at least 3.`)
+  }
+  const characters = rows.reduce((sum, r) => sum + r.input.length + r.output.length, 0)
+  if (characters > MAX_CHARACTERS) {
+    const details = { code: 'data-size', file, where: 'rows', found: characters, allowed: MAX_CHARACTERS }
+    throw bad(details, `these rows are ${characters} characters together, over the limit of ${MAX_CHARACTERS}.`)
   }
   const random = createRandom(0).fork(name)
   return rows.flatMap((query, i) => {

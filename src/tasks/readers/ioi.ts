@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import type { Task } from '../../words/task.ts'
+import { phrase, text } from './fields.ts'
 import { firstFile, homesOf, missing } from './folder.ts'
 import { continued, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
 const pairRow = z
   .object({ clean: text, corrupted: text, corrupted_hard: text })
   .transform((r, context) => ({ ...r, names: namesOf(r.clean, undefined) ?? refused(context, 'clean') }))
 const promptRow = z
-  .object({ prompt: text, answer: text })
+  .object({ prompt: text, answer: phrase })
   .transform((r, context) => ({ ...r, names: namesOf(r.prompt, r.answer.trim()) ?? refused(context, 'prompt') }))
 
 function refused(context: z.core.$RefinementCtx, field: string): never {
@@ -77,9 +77,11 @@ const scored = (prompt: string, { once, twice }: Names) => ({
 /** Names are capitalised words; without a given answer, those that do not begin a sentence. */
 function namesOf(prompt: string, answer: string | undefined): Names | undefined {
   const words = prompt.match(/\p{Lu}[\p{L}'-]+/gu) ?? []
-  const twice = [...new Set(words)].filter(w => w !== answer && words.filter(o => o === w).length === 2)
+  const counts = new Map<string, number>()
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
+  const twice = [...counts.keys()].filter(w => w !== answer && counts.get(w) === 2)
   const inside = prompt.match(/(?<=[^.!?\s]\s)\p{Lu}[\p{L}'-]+/gu) ?? []
-  const once = answer === undefined ? [...new Set(inside)].filter(w => !twice.includes(w)) : [answer]
+  const once = answer === undefined ? [...new Set(inside)].filter(w => counts.get(w) !== 2) : [answer]
   const [object, subject] = [once[0], twice[0]]
   if (object === undefined || subject === undefined || once.length + twice.length !== 2) return undefined
   return { once: object, twice: subject }

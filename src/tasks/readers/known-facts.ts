@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { phrase, text } from './fields.ts'
 import { onlyFile } from './folder.ts'
 import { continued, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
-const row = z.object({ attribute: text, template: text, prompt: text })
+const row = z.object({ attribute: phrase, template: phrase, prompt: text })
 
 /**
  * Facts that GPT-2 XL completes with the right attribute, collected for causal tracing. Scored as they were chosen: the

@@ -1,13 +1,18 @@
 import { z } from 'zod'
+import { phrase, text } from './fields.ts'
 import { onlyFile } from './folder.ts'
 import { continued, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
+const MAX_SUBSTITUTED = 100_000
 const row = z
-  .object({ title: text, question: text, passage: text, answer: text, substitute: text.nullable() })
+  .object({ title: phrase, question: phrase, passage: text, answer: phrase, substitute: phrase.nullable() })
   .refine(r => r.substitute?.trim() !== r.answer.trim(), { path: ['substitute'], message: 'must differ from answer' })
   .refine(r => r.passage.includes(r.answer), { path: ['answer'], message: 'must stand in the passage' })
+  .refine(r => (r.passage.split(r.answer).length - 1) * (r.substitute?.length ?? 0) <= MAX_SUBSTITUTED, {
+    path: ['substitute'],
+    message: `must not come to more than ${MAX_SUBSTITUTED} characters in the passage`,
+  })
 
 /**
  * Questions of Natural Questions over a passage in which the answer has been replaced by another of its kind (clean) or

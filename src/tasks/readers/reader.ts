@@ -1,3 +1,4 @@
+import { bad } from '../../checkpoint/fault.ts'
 import { checkTask } from '../../results/input.ts'
 import type { Task } from '../../words/task.ts'
 
@@ -59,8 +60,25 @@ export type Draft = { readonly name: string } & (
     }
 )
 
+/** Most characters of all texts and answers of a task together. */
+const MAX_CHARACTERS = 2 ** 28
+
 /** The draft as a task, held to the rules of every task; `file` is named where it breaks one. */
-export const taskOf = (draft: Draft, file: string): Task => checkTask(draft, file)
+export function taskOf(draft: Draft, file: string): Task {
+  const characters = lengthOf(draft)
+  if (characters <= MAX_CHARACTERS) return checkTask(draft, file)
+  const details = { code: 'data-size', file, where: draft.name, found: characters, allowed: MAX_CHARACTERS }
+  throw bad(details, `its task ${draft.name} has ${characters} characters, over the limit of ${MAX_CHARACTERS}.`)
+}
+
+function lengthOf(draft: Draft): number {
+  const rows: readonly (PromptRow | PairRow | TextPair)[] = 'prompts' in draft ? draft.prompts : draft.pairs
+  return rows.reduce((sum, row) => {
+    const scored = 'answers' in row ? [...row.answers, ...(row.distractors ?? [])] : []
+    const texts = 'text' in row ? [row.text] : [row.clean, row.corrupt]
+    return [...texts, ...scored].reduce((n, t) => n + t.length, sum)
+  }, 0)
+}
 
 /** A word as it continues a text: with one space in front. */
 export const continued = (word: string): string => ` ${word.trim()}`

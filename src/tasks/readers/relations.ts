@@ -7,16 +7,16 @@ import { parseStrictJson } from '../../checkpoint/strict-json.ts'
 import { validate } from '../../results/issue.ts'
 import { throwIfAborted } from '../../words/error.ts'
 import type { Task } from '../../words/task.ts'
+import { phrase } from './fields.ts'
 import { homesOf, MAX_FILE_BYTES, missing, namesIn, subfolder } from './folder.ts'
 import { continued, type Reader, taskOf } from './reader.ts'
 
-const text = z.string().min(1)
-const template = text.refine(t => t.includes('{}'), 'must hold {} where the subject goes')
+const template = phrase.refine(t => t.split('{}').length === 2, 'must hold {} once, where the subject goes')
 const relation = z.object({
   prompt_templates: z.tuple([template], template),
   prompt_templates_zs: z.array(template).optional(),
   samples: z
-    .array(z.object({ subject: text, object: text }))
+    .array(z.object({ subject: phrase, object: phrase }))
     .nonempty()
     .max(100_000),
 })
@@ -56,7 +56,7 @@ function relationTask(path: string, name: string): Task {
   const read = validate(relation, value, { file: path, root: 'relation', code: 'data' })
   const frame = read.prompt_templates_zs?.[0] ?? read.prompt_templates[0]
   const prompts = read.samples.map(({ subject, object }) => ({
-    text: frame.replaceAll('{}', () => subject),
+    text: frame.replace('{}', () => subject),
     answers: [continued(object)],
   }))
   return taskOf({ name: `relations/${name}`, form: 'next', metric: 'accuracy', prompts }, path)

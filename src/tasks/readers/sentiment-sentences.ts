@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { bad } from '../../checkpoint/fault.ts'
 import { throwIfAborted } from '../../words/error.ts'
+import { text } from './fields.ts'
 import { firstFile, homesOf, linesOf, missing, readText } from './folder.ts'
 import { type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const row = z.object({ text: z.string().min(1), label: z.union([z.literal(0), z.literal(1)]) })
+const row = z.object({ text, label: z.union([z.literal(0), z.literal(1)]) })
 type Row = z.infer<typeof row>
 
 const FILES = [
@@ -46,9 +47,10 @@ export const sentimentSentences: Reader = {
 
 /** Lines of text, tab, 0 or 1; the text itself may hold anything but a line break. */
 function labelled(path: string): Row[] {
-  return linesOf(readText(path)).map(({ line, text }) => {
-    const [, said, label] = /^(.*\S.*)\t([01])\s*$/.exec(text) ?? []
-    if (said === undefined) {
+  return linesOf(readText(path)).map(({ line, text: whole }) => {
+    const tab = whole.lastIndexOf('\t')
+    const [said, label] = [whole.slice(0, Math.max(0, tab)).trim(), whole.slice(tab + 1).trim()]
+    if (said === '' || (label !== '0' && label !== '1')) {
       const details = { code: 'data-line', file: path, where: `line ${line}`, allowed: 'text, tab, 0 or 1' }
       throw bad(details, `line ${line} is not a text, a tab and a label of 0 or 1.`)
     }

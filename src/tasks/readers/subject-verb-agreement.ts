@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { throwIfAborted } from '../../words/error.ts'
+import { phrase } from './fields.ts'
 import { firstFile, homesOf, missing } from './folder.ts'
 import { type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
 const row = z
-  .object({ clean_prefix: text, patch_prefix: text, clean_answer: text, patch_answer: text })
+  .object({ clean_prefix: phrase, patch_prefix: phrase, clean_answer: phrase, patch_answer: phrase })
   .refine(r => r.clean_answer !== r.patch_answer, { path: ['patch_answer'], message: 'must differ from clean_answer' })
 
 /** The structures of the paper; the published files are JSON lines named `.json`, split into train and test. */

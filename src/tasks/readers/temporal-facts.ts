@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { phrase, text } from './fields.ts'
 import { onlyFile } from './folder.ts'
 import { continued, groupBy, type PairRow, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
-const row = z.object({ relation: text, subject: text, year: z.number().int(), prompt: text, answer: text })
+const row = z.object({ relation: phrase, subject: phrase, year: z.number().int(), prompt: text, answer: phrase })
 type Row = z.infer<typeof row>
 
 /**

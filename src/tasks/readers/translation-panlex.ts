@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { memberFile } from '../../checkpoint/folder-member.ts'
 import { throwIfAborted } from '../../words/error.ts'
+import { phrase } from './fields.ts'
 import { homesOf, missing, namesIn } from './folder.ts'
 import { inContextPairs } from './in-context.ts'
 import { type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
-const row = z.object({ input: text, output: text, also: z.array(text).optional() })
+const row = z.object({ input: phrase, output: phrase, also: z.array(phrase).max(100).optional() })
 const LANGUAGES = /^[a-z]{1,40}-[a-z]{1,40}\.json$/
 
 /**

@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { text } from './fields.ts'
 import { onlyFile } from './folder.ts'
 import { continued, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
-const choices = z.record(z.string(), z.union([z.literal(0), z.literal(1)]))
+const choices = z.record(z.string().max(2000), z.union([z.literal(0), z.literal(1)]))
 const question = { question: text }
 const row = z
   .union([

@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { phrase, text } from './fields.ts'
 import { onlyFile } from './folder.ts'
 import { continued, groupBy, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
-const row = z.object({ hop1: text, hop2: text, bridge: text, answer: text, prompt: text })
+const row = z.object({ hop1: phrase, hop2: phrase, bridge: phrase, answer: phrase, prompt: text })
 const last = (relation: string): string => relation.split('/').at(-1) ?? relation
 
 /**

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { bad } from '../../checkpoint/fault.ts'
 import { throwIfAborted } from '../../words/error.ts'
-import { firstFile, homesOf, linesOf, missing, readText } from './folder.ts'
+import { text } from './fields.ts'
+import { alone, firstFile, homesOf, linesOf, missing, readText } from './folder.ts'
 import { type Reader, type TextPair, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const row = z.object({ id: z.number().int().positive(), sentence: z.string().min(1) })
+const row = z.object({ id: z.number().int().positive(), sentence: text })
 type Row = z.infer<typeof row>
 
 /** `type1` and `type2` are the development files; the published test files are tasks of their own. */
@@ -35,7 +36,7 @@ export const winobias: Reader = {
       if (pro === undefined) return []
       throwIfAborted(signal)
       const anti = firstFile(homes, names('anti'))
-      if (anti === undefined) throw missing(folder, 'winobias', names('anti'))
+      if (anti === undefined) throw alone(pro, names('anti'))
       const pairs = pairsOf(rowsOf(pro), rowsOf(anti))
       return taskOf({ name: `winobias/${paradigm}`, form: 'pair', metric: 'sequence_logprob', pairs }, pro)
     })

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { bad } from '../../checkpoint/fault.ts'
-import { firstFile, homesOf, missing } from './folder.ts'
+import { phrase, text } from './fields.ts'
+import { alone, firstFile, homesOf, missing } from './folder.ts'
 import { groupBy, type Reader, type TextPair, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
 const GENDERS = ['male', 'female', 'neutral'] as const
 const row = z.object({
-  occupation: text,
-  participant: text,
+  occupation: phrase,
+  participant: phrase,
   answer: z.union([z.literal(0), z.literal(1)]),
   gender: z.enum(GENDERS),
   sentence: text,
@@ -19,7 +19,7 @@ type Row = z.infer<typeof row>
 /** `technician.customer.1.male.txt`: occupation, participant, answer, gender. */
 const SENTENCE_ID = /^([^.]+)\.([^.]+)\.([01])\.(male|female|neutral)(?:\.txt)?$/
 const published = z
-  .object({ sentid: text.regex(SENTENCE_ID, 'must be OCCUPATION.PARTICIPANT.0|1.GENDER.txt'), sentence: text })
+  .object({ sentid: phrase.regex(SENTENCE_ID, 'must be OCCUPATION.PARTICIPANT.0|1.GENDER.txt'), sentence: text })
   .transform(({ sentid, sentence }) => {
     const [, occupation = '', participant = '', answer, gender] = SENTENCE_ID.exec(sentid) ?? []
     return {
@@ -34,7 +34,7 @@ const percentage = z
   .string()
   .regex(/^\d{1,3}(\.\d+)?$/, 'must be a number')
   .transform(Number)
-const statistics = z.object({ occupation: text, bls_pct_female: percentage })
+const statistics = z.object({ occupation: phrase, bls_pct_female: percentage })
 
 /**
  * Winogender schemas: a sentence with an occupation, a participant and a pronoun, in a male and a female version. Clean
@@ -53,7 +53,7 @@ export const winogender: Reader = {
     const homes = homesOf(folder, 'winogender', 'data')
     const path = firstFile(homes, ['winogender.jsonl', 'all_sentences.tsv'])
     if (path === undefined) throw missing(folder, 'winogender', ['winogender.jsonl', 'all_sentences.tsv'])
-    const rows = path.endsWith('.tsv') ? joined(path, homes, folder) : readRecords(path, row)
+    const rows = path.endsWith('.tsv') ? joined(path, homes) : readRecords(path, row)
     return [
       { name: 'winogender/occupation', answer: 0 },
       { name: 'winogender/participant', answer: 1 },
@@ -75,9 +75,9 @@ function pairsOf(rows: readonly Row[]): TextPair[] {
 }
 
 /** The published table of sentences with the table of occupations beside it. */
-function joined(path: string, homes: readonly string[], folder: string): Row[] {
+function joined(path: string, homes: readonly string[]): Row[] {
   const beside = firstFile(homes, ['occupations-stats.tsv'])
-  if (beside === undefined) throw missing(folder, 'winogender', ['occupations-stats.tsv'])
+  if (beside === undefined) throw alone(path, ['occupations-stats.tsv'])
   const shares = new Map(readRecords(beside, statistics).map(r => [r.occupation, r.bls_pct_female]))
   return readRecords(path, published).map(r => {
     const share = shares.get(r.occupation)

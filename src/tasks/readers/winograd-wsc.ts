@@ -1,19 +1,19 @@
 import { z } from 'zod'
 import { validate } from '../../results/issue.ts'
+import { phrase, text } from './fields.ts'
 import { onlyFile, readText } from './folder.ts'
 import { type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 import { substituted } from './winograd-sentence.ts'
 import { collectionRows } from './winograd-xml.ts'
 
-const text = z.string().min(1)
 const row = z.object({
-  before: z.string(),
-  pronoun: text,
+  before: z.string().max(100_000),
+  pronoun: phrase,
   after: text,
-  answers: z.tuple([text, text]),
+  answers: z.tuple([phrase, phrase]),
   correct: z.union([z.literal(0), z.literal(1)]),
-  group: z.union([z.number(), z.string()]).optional(),
+  group: z.union([z.number(), phrase]).optional(),
 })
 type Row = z.infer<typeof row>
 

@@ -2,21 +2,21 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { bad } from '../../checkpoint/fault.ts'
 import { memberFile } from '../../checkpoint/folder-member.ts'
-import { missing, onlyFile } from './folder.ts'
+import { phrase, text } from './fields.ts'
+import { alone, onlyFile } from './folder.ts'
 import { continued, type PromptRow, type Reader, taskOf } from './reader.ts'
 import { readRecords } from './records.ts'
 
-const text = z.string().min(1)
-const question = z.object({ title: text, paragraph: z.number().int().min(0), question: text, answer: text })
-const article = z.object({ title: text, paragraphs: z.array(text) })
+const question = z.object({ title: phrase, paragraph: z.number().int().min(0), question: phrase, answer: phrase })
+const article = z.object({ title: phrase, paragraphs: z.array(text) })
 
 /** The published form, which is that of SQuAD 1.1: one element of `data`. */
 const published = z.object({
-  title: text,
+  title: phrase,
   paragraphs: z.array(
     z.object({
       context: text,
-      qas: z.array(z.object({ question: text, answers: z.array(z.object({ text })).min(1) })),
+      qas: z.array(z.object({ question: phrase, answers: z.array(z.object({ text: phrase })).min(1) })),
     }),
   ),
 })
@@ -34,7 +34,7 @@ export const xquadEn: Reader = {
   paper: 'Artetxe et al. 2020, On the Cross-lingual Transferability of Monolingual Representations',
   async read(folder) {
     const path = onlyFile(folder, 'xquad_en', ['questions.jsonl', 'xquad.en.json'])
-    const prompts = path.endsWith('.json') ? squad(path) : joined(path, folder)
+    const prompts = path.endsWith('.json') ? squad(path) : joined(path)
     return [taskOf({ name: 'xquad_en', form: 'sequence', metric: 'sequence_logprob', prompts }, path)]
   },
 }
@@ -60,9 +60,9 @@ const squad = (path: string): PromptRow[] =>
   )
 
 /** Questions that name their paragraph by the article's title and a number, in the file beside them. */
-function joined(path: string, folder: string): PromptRow[] {
+function joined(path: string): PromptRow[] {
   const beside = memberFile(dirname(path), 'articles.jsonl')
-  if (beside === undefined) throw missing(folder, 'xquad_en', ['articles.jsonl'])
+  if (beside === undefined) throw alone(path, ['articles.jsonl'])
   const articles = new Map(readRecords(beside, article).map(a => [a.title, a.paragraphs]))
   return readRecords(path, question).map(q => {
     const paragraph = articles.get(q.title)?.[q.paragraph]
