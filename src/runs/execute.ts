@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 import type { Lane } from './lanes.ts'
 import { type Due, Meter, rowsRead, type Sample } from './metric.ts'
 import { naive } from './naive.ts'
-import { type Plan, type RunOfSample, schedulerOf, type Work, workOf } from './plan.ts'
+import { type Plan, type RunOfSample, type Work, workOf } from './plan.ts'
 import { behindOf, type Step } from './schedule.ts'
 
 /** The metric of one run of one sample; run −1 is the clean one. */
@@ -308,10 +308,9 @@ export async function* execute(p: Plan, o: ExecuteOptions = {}): AsyncGenerator<
     }
     return
   }
-  const scheduler = schedulerOf(p)
   let before = 0
   for (const part of wanted) {
-    const work = await workOf(p, p.parts[part]!.entries, scheduler)
+    const work = await workOf(p, p.parts[part]!.entries)
     const steps = work.layers.flat().length + 1
     const share = p.parts[part]!.flops / steps
     let done = before

@@ -1,14 +1,12 @@
-import { flopsOf, peakBytesOf } from '../graph/measure.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { type Point, point } from '../words/site.ts'
 import { CleanValues } from './clean.ts'
-import { mixesRows } from './cone.ts'
 import type { ReadyEdit } from './edits.ts'
 import type { Engine } from './engine.ts'
-import { Entries, type Lane, laneOf, pointsTaken } from './lanes.ts'
+import { type Lane, laneOf, pointsTaken } from './lanes.ts'
 import { checkReading, readingBytes, readingFlops, readings, type Sample } from './metric.ts'
-import { BATCH_ROWS, Scheduler, type Step } from './schedule.ts'
+import { BATCH_ROWS, type Step, schedulerOf } from './schedule.ts'
 import { type EditContext, needEdits } from './values.ts'
 
 /** One run of one sample; −1 is the clean run. */
@@ -69,8 +67,9 @@ export interface Work {
 type Base = Pick<Plan, 'engine' | 'base' | 'runs' | 'context' | 'rows'>
 
 /** Everything that is computed for some runs, before anything is. */
-export async function workOf(p: Base, runs: readonly RunOfSample[], scheduler = schedulerOf(p)): Promise<Work> {
-  const { engine, base, context } = p
+export async function workOf(p: Base, runs: readonly RunOfSample[]): Promise<Work> {
+  const { engine, base, context, rows } = p
+  const scheduler = schedulerOf(engine)
   const { layers } = engine.config
   const values = new CleanValues(engine)
   const end = point('resid_post', layers - 1)
@@ -84,7 +83,7 @@ export async function workOf(p: Base, runs: readonly RunOfSample[], scheduler = 
   const lanes = found.filter(l => l !== undefined)
   for (const lane of lanes)
     for (const at of pointsTaken(lane, scheduler.entries, engine.config)) values.need(at, lane.ids)
-  const steps = Array.from({ length: layers }, (_, layer) => scheduler.steps(layer, lanes))
+  const steps = Array.from({ length: layers }, (_, layer) => scheduler.steps(layer, lanes, rows))
   return {
     values,
     samples,
@@ -103,19 +102,14 @@ const activeOf = (lane: Lane, ready: readonly ReadyEdit[]): ReadyEdit[] => {
   return ready.filter(e => active.has(e.edit))
 }
 
-export const schedulerOf = ({ engine, rows }: Pick<Plan, 'engine' | 'rows'>): Scheduler =>
-  new Scheduler(engine, new Entries(engine), rows)
-
 /** Bytes of the residual that a lane carries. */
 const carried = (engine: Engine, lane: Lane): number => 4 * (lane.ids.length - lane.first) * engine.config.dim
 
 /** What the work costs: floating-point operations, and the most bytes alive at once. */
-export function priceOf(p: Base, work: Work, scheduler: Scheduler): { flops: number; peakBytes: number } {
+export function priceOf(p: Base, work: Work): { flops: number; peakBytes: number } {
   const { engine, base } = p
-  const passes = work.values.passes().map(({ recipe, sizes }) => {
-    const graph = engine.trace(recipe)
-    return { flops: flopsOf(graph, sizes), bytes: peakBytesOf(graph, sizes) }
-  })
+  const scheduler = schedulerOf(engine)
+  const passes = work.values.passes().map(({ recipe, sizes }) => scheduler.cost(recipe, sizes))
   const kept = work.values.bytes()
   let peak = Math.max(0, ...passes.map(c => c.bytes)) + kept
   let flops = passes.reduce((n, c) => n + c.flops, 0)
@@ -123,7 +117,7 @@ export function priceOf(p: Base, work: Work, scheduler: Scheduler): { flops: num
   const begun = new Set<Lane>()
   for (const steps of work.layers)
     for (const step of steps) {
-      const { flops: own, bytes } = scheduler.cost(step)
+      const { flops: own, bytes } = scheduler.cost(step.recipe, step.sizes)
       flops += own
       for (const lane of step.lanes) if (!begun.has(lane)) held += carried(engine, lane)
       for (const lane of step.lanes) begun.add(lane)
@@ -143,8 +137,9 @@ function naiveFlops(engine: Engine, base: readonly Sample[], runs: number): numb
   const end: Point[] = [point('resid_post', engine.config.layers - 1)]
   return base.reduce((n, sample) => {
     const time = sample.ids.length
-    const body = flopsOf(engine.trace({ extent: engine.extent(time), probes: [], want: end }), { batch: 1, time })
-    return n + (runs + 1) * (body + readings([sample]).reduce((m, r) => m + readingFlops(engine, r), 0))
+    const recipe = { extent: engine.extent(time), probes: [], want: end }
+    const body = schedulerOf(engine).cost(recipe, { batch: 1, time })
+    return n + (runs + 1) * (body.flops + readings([sample]).reduce((m, r) => m + readingFlops(engine, r), 0))
   }, 0)
 }
 
@@ -167,7 +162,7 @@ export async function plan(
   }
   const context: EditContext = { others: base.map(s => s.ids), ...given }
   const naive = naiveFlops(engine, base, runs.length)
-  const mixing = mixesRows(engine.model, engine.config)
+  const { mixing } = schedulerOf(engine)
   const all = base.flatMap((_, sample) => [-1, ...runs.keys()].map(run => ({ run, sample })))
   if (mixing !== undefined) {
     const whole = { entries: all, flops: naive, peakBytes: 0 }
@@ -204,16 +199,15 @@ function rowsFor(engine: Engine, base: readonly Sample[], budget: number): numbe
     probes: [{ at: point('resid_pre', 0), do: 'feed' } as const],
     want: [point('resid_post', 0)],
   }
-  const graph = engine.trace(recipe)
   let rows = Math.max(BATCH_ROWS, longest)
-  const bytes = () => peakBytesOf(graph, { batch: Math.max(1, Math.floor(rows / longest)), time: longest })
+  const bytes = () =>
+    schedulerOf(engine).cost(recipe, { batch: Math.max(1, Math.floor(rows / longest)), time: longest }).bytes
   while (rows > longest && bytes() > budget / 2) rows = Math.max(longest, Math.floor(rows / 2))
   return rows
 }
 
 /** Cuts the runs into parts, in order, each as large as the budget and the size of a part allow. */
 async function cut(p: Base, all: readonly RunOfSample[], budget: number, most: number): Promise<Part[]> {
-  const scheduler = schedulerOf(p)
   const ordered = await inOrder(p, all)
   const parts: Part[] = []
   for (let at = 0; at < ordered.length; ) {
@@ -222,12 +216,12 @@ async function cut(p: Base, all: readonly RunOfSample[], budget: number, most: n
       flops += ordered[at + count++]!.flops
     for (;;) {
       const entries = ordered.slice(at, at + count).map(o => o.entry)
-      const cost = priceOf(p, await workOf(p, entries, scheduler), scheduler)
+      const cost = priceOf(p, await workOf(p, entries))
       if (cost.peakBytes <= budget) {
         parts.push({ entries, ...cost })
         break
       }
-      if (count === 1) throw overBudget(await largest(p, ordered, scheduler), budget)
+      if (count === 1) throw overBudget(await largest(p, ordered), budget)
       count = Math.ceil(count / 2)
     }
     at += count
@@ -236,9 +230,9 @@ async function cut(p: Base, all: readonly RunOfSample[], budget: number, most: n
 }
 
 /** What the most costly run needs alone. */
-async function largest(p: Base, ordered: readonly Ordered[], scheduler: Scheduler): Promise<number> {
+async function largest(p: Base, ordered: readonly Ordered[]): Promise<number> {
   const { entry } = ordered.reduce((a, b) => (b.flops > a.flops ? b : a))
-  return priceOf(p, await workOf(p, [entry], scheduler), scheduler).peakBytes
+  return priceOf(p, await workOf(p, [entry])).peakBytes
 }
 
 interface Ordered {
@@ -290,7 +284,7 @@ export interface Explained {
 
 /** What a plan will do, layer by layer. Nothing is computed. */
 export async function explain(p: Plan): Promise<Explained> {
-  const scheduler = schedulerOf(p)
+  const scheduler = schedulerOf(p.engine)
   const rows = Array.from({ length: p.engine.config.layers }, (_, layer) => ({
     layer,
     begin: 0,
@@ -302,7 +296,7 @@ export async function explain(p: Plan): Promise<Explained> {
   }))
   let [unchanged, passes] = [0, 0]
   for (const part of p.fallback === undefined ? p.parts : []) {
-    const work = await workOf(p, part.entries, scheduler)
+    const work = await workOf(p, part.entries)
     passes += work.values.passes().reduce((n, pass) => n + pass.sequences.length, 0)
     unchanged += part.entries.filter(e => e.run >= 0).length - work.lanes.length
     for (const step of work.layers.flat()) {
@@ -312,7 +306,7 @@ export async function explain(p: Plan): Promise<Explained> {
       row.carried += step.lanes.length - begin
       row.batches += 1
       row.rows += step.sizes.rows!
-      row.flops += scheduler.cost(step).flops
+      row.flops += scheduler.cost(step.recipe, step.sizes).flops
       if (begin > 0) for (const at of step.entry.fed) row.fed.add(at.site)
     }
   }

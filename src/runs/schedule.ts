@@ -1,8 +1,9 @@
 import { flopsOf, peakBytesOf } from '../graph/measure.ts'
 import type { Graph } from '../graph/sym.ts'
 import { point, pointKey } from '../words/site.ts'
+import { mixesRows } from './cone.ts'
 import { type Engine, type Recipe, recipeKey } from './engine.ts'
-import type { Entries, Entry, Lane } from './lanes.ts'
+import { Entries, type Entry, type Lane } from './lanes.ts'
 import type { Probe } from './probe.ts'
 import type { Sizes } from './trace.ts'
 
@@ -29,30 +30,51 @@ export const behindOf = ({ lanes, from }: Pick<Step, 'lanes' | 'from'>): Readonl
 
 const sum = (xs: readonly number[]): number => xs.reduce((n, x) => n + x, 0)
 
-/** Makes the steps of a layer; graphs are traced once for each kind. */
+/** Floating-point operations, and the bytes of values alive at once. */
+export interface Cost {
+  readonly flops: number
+  readonly bytes: number
+}
+
+/** One text for recipes of one graph, however its session lives. */
+const kindOf = (recipe: Recipe): string => recipeKey({ ...recipe, residence: 'once' })
+
+/** Costs of steps that are remembered: a live edit asks for the same ones again and again. */
+const MAX_COSTS = 10_000
+
+/** What plans of one engine have in common: graphs are traced, and their costs counted, once for each kind. */
 export class Scheduler {
+  readonly entries: Entries
   readonly #graphs = new Map<string, Graph>()
-  readonly #costs = new Map<string, { readonly flops: number; readonly bytes: number }>()
-  constructor(
-    readonly engine: Engine,
-    readonly entries: Entries,
-    /** Most rows in a batch. */
-    readonly rows: number,
-  ) {}
+  readonly #costs = new Map<string, Cost>()
+  #mixing: { readonly found: string | undefined } | undefined
+
+  constructor(readonly engine: Engine) {
+    this.entries = new Entries(engine)
+  }
+
+  /** Why runs have to be computed whole and alone, where they have. */
+  get mixing(): string | undefined {
+    this.#mixing ??= { found: mixesRows(this.engine.model, this.engine.config) }
+    return this.#mixing.found
+  }
 
   #graph(recipe: Recipe): Graph {
-    const key = recipeKey(recipe)
+    const key = kindOf(recipe)
     const known = this.#graphs.get(key) ?? this.engine.trace(recipe)
     this.#graphs.set(key, known)
     return known
   }
 
-  /** Floating-point operations of a step, and the bytes of values alive at once in it. */
-  cost({ graph, recipe, sizes }: Step): { readonly flops: number; readonly bytes: number } {
-    const key = `${recipeKey(recipe)} ${JSON.stringify(sizes)}`
-    const known = this.#costs.get(key) ?? { flops: flopsOf(graph, sizes), bytes: peakBytesOf(graph, sizes) }
-    this.#costs.set(key, known)
-    return known
+  cost(recipe: Recipe, sizes: Sizes): Cost {
+    const key = `${kindOf(recipe)} ${JSON.stringify(sizes)}`
+    const known = this.#costs.get(key)
+    if (known) return known
+    const graph = this.#graph(recipe)
+    const cost = { flops: flopsOf(graph, sizes), bytes: peakBytesOf(graph, sizes) }
+    if (this.#costs.size >= MAX_COSTS) this.#costs.clear()
+    this.#costs.set(key, cost)
+    return cost
   }
 
   #recipe(layer: number, { fed, probes }: Entry, queries: number, reach: number, slab = false, narrow = false): Recipe {
@@ -61,8 +83,8 @@ export class Scheduler {
     return { extent, probes: [...feeds, ...probes], want: [point('resid_post', layer)] }
   }
 
-  /** The batches in which the lanes that have started go through a layer. */
-  steps(layer: number, lanes: readonly Lane[]): Step[] {
+  /** The batches, of at most `rows` rows, in which the lanes that have started go through a layer. */
+  steps(layer: number, lanes: readonly Lane[], rows: number): Step[] {
     const groups = new Map<string, { readonly entry: Entry; readonly lanes: Lane[] }>()
     for (const lane of lanes) {
       if (lane.start > layer) continue
@@ -74,7 +96,7 @@ export class Scheduler {
       groups.set(key, group)
     }
     const steps = [...groups.values()].flatMap(g =>
-      this.#batches(g.lanes).map(batch => this.#step(layer, g.entry, batch)),
+      this.#batches(g.lanes, rows).map(batch => this.#step(layer, g.entry, batch)),
     )
     // Packing the weights pays where several batches go through the same session.
     const uses = new Map<string, number>()
@@ -87,12 +109,12 @@ export class Scheduler {
   }
 
   /** Lanes that begin at neighbouring rows go together, as many as the rows of a batch hold. */
-  #batches(lanes: readonly Lane[]): Lane[][] {
+  #batches(lanes: readonly Lane[], most: number): Lane[][] {
     const batches: Lane[][] = []
     let rows = 0
     for (const lane of [...lanes].sort((a, b) => a.first - b.first || a.sample - b.sample || a.run - b.run)) {
       const own = lane.ids.length - lane.first
-      if (batches.length === 0 || rows + own > this.rows) {
+      if (batches.length === 0 || rows + own > most) {
         batches.push([])
         rows = 0
       }
@@ -122,4 +144,11 @@ export class Scheduler {
     }
     return { layer, entry, lanes, from, to, recipe, graph: this.#graph(recipe), sizes }
   }
+}
+
+const schedulers = new WeakMap<Engine, Scheduler>()
+export function schedulerOf(engine: Engine): Scheduler {
+  const known = schedulers.get(engine) ?? new Scheduler(engine)
+  schedulers.set(engine, known)
+  return known
 }
