@@ -1,3 +1,7 @@
+export { type FigureOptions, gridFigure } from './figures/figure.ts'
+export { figurePage } from './figures/html.ts'
+export { png } from './figures/png.ts'
+export { specOfFigure } from './figures/read-spec.ts'
 export type { Head, HeadSet } from './heads/importance/head-set.ts'
 export type { AblateOptions, AblationPlan, AblationResult } from './library/ablate.ts'
 export type { ControlOptions, ControlResult } from './library/control.ts'

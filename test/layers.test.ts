@@ -12,6 +12,7 @@ const layers: readonly string[] = [
   'text',
   'results',
   'statistics',
+  'figures',
   'attention',
   'models',
   'runs',

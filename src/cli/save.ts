@@ -1,11 +1,24 @@
+import type { FigureOptions } from '../figures/figure.ts'
 import type { ResultDocument } from '../results/document.ts'
-import { writeResult } from '../results/write.ts'
+import { FIGURE_SUFFIXES, RESULT_SUFFIXES, writeResult } from '../results/write.ts'
 import type { Context } from './context.ts'
 import type { OutputOptions } from './options.ts'
 
-/** Writes a result where `--out` says, and tells. */
-export async function save(result: ResultDocument, { out, force }: OutputOptions, { note }: Context): Promise<void> {
+/** What a grid can be written as: its numbers, or its figure. */
+export const GRID_KINDS = [...RESULT_SUFFIXES.grid, ...FIGURE_SUFFIXES] as const
+
+/** Writes a result where `--out` says, and tells; `look` is for figures of it. */
+export async function save(
+  result: ResultDocument,
+  { out, force }: OutputOptions,
+  { note }: Context,
+  look: FigureOptions = {},
+): Promise<void> {
   if (out === undefined) return
-  await writeResult(out, result, { force: force ?? false })
+  const grids = Array.isArray(result) ? result : result.kind === 'grid' ? [result] : undefined
+  if (grids && FIGURE_SUFFIXES.some(suffix => out.toLowerCase().endsWith(suffix))) {
+    const { writeFigure } = await import('../figures/write.ts')
+    await writeFigure(out, grids, { ...look, force: force ?? false })
+  } else await writeResult(out, result, { force: force ?? false })
   note(`Written: ${out}`)
 }

@@ -17,7 +17,7 @@ import {
   withSeed,
   withTokens,
 } from './options.ts'
-import { save } from './save.ts'
+import { GRID_KINDS, save } from './save.ts'
 import { count } from './terminal/units.ts'
 
 interface Options extends ModelOptions, OutputOptions {
@@ -47,14 +47,14 @@ export const scores: Define = (command, context) => {
         .default([...DEFAULT_DETECTORS], DEFAULT_DETECTORS.join()),
     )
     .option('--null', 'also p and q against attention to random keys')
-  return withModelOptions(withOutputOptions(withTokens(withSeed(base)), '.json or .csv'))
+  return withModelOptions(withOutputOptions(withTokens(withSeed(base)), GRID_KINDS.join(' ')))
     .addHelpText('after', HELP)
     .action((model: string, o: Options) => act(model, o, context))
 }
 
 async function act(model: string, o: Options, context: Context): Promise<void> {
   for (const id of o.detector) findDetector(id)
-  if (o.out !== undefined) await checkOut(o.out, { force: o.force ?? false, kinds: ['.json', '.csv'] })
+  if (o.out !== undefined) await checkOut(o.out, { force: o.force ?? false, kinds: GRID_KINDS })
   const tokens = o.tokens === undefined ? undefined : readTokens(o.tokens)
   await using m = await openModel(model, o, context)
   if (tokens !== undefined) checkVocabulary(tokens, m.config.vocab, o.tokens!)
@@ -66,7 +66,7 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
     onProgress: context.progress,
   })
   const result = grids.length === 1 ? grids[0]! : grids
-  await save(result, o, context)
+  await save(result, o, context, { perGroup: m.config.heads / m.config.groups })
   if (o.json) return context.print(toJson(result))
   const named = grids.map((grid, i): NamedGrid => ({ name: o.detector[i]!, grid, signed: false }))
   const maps = mapsView(named, headShape(m.config), context.style)

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { Sweep, Swept } from '../library/sweep.ts'
 import { toJson } from '../results/json.ts'
-import { checkOut, RESULT_SUFFIXES } from '../results/write.ts'
+import { checkOut } from '../results/write.ts'
 import type { Context } from './context.ts'
 import { exclusive } from './input.ts'
 import { type ModelOptions, type OutputOptions, withModelOptions, withOutputOptions, withSeed } from './options.ts'
 import { checkRun, type RunOptions, readingsOf, withRun } from './run-options.ts'
-import { save } from './save.ts'
+import { GRID_KINDS, save } from './save.ts'
 
 /** What every command that carries a sweep out takes. */
 export interface SweepOptions extends ModelOptions, OutputOptions, RunOptions {
@@ -18,7 +18,7 @@ export const withSweepOptions = (command: Command): Command =>
   withModelOptions(
     withOutputOptions(
       withRun(withSeed(command).option('--explain', 'print what it will cost, and stop')),
-      RESULT_SUFFIXES.grid.join(' '),
+      GRID_KINDS.join(' '),
     ),
   )
 
@@ -27,7 +27,7 @@ export async function checkSweepOptions(o: SweepOptions): Promise<void> {
   const { explain, out, force } = o
   if (explain) exclusive({ '--explain': explain, '--out': out })
   await checkRun(o)
-  if (out !== undefined) await checkOut(out, { force: force ?? false, kinds: RESULT_SUFFIXES.grid })
+  if (out !== undefined) await checkOut(out, { force: force ?? false, kinds: GRID_KINDS })
 }
 
 /**
@@ -54,6 +54,7 @@ export async function carryOut<R extends Swept>(
   }
   const result = await sweep.finish(rows, watch)
   for (const prompt of spec.check.dropped) context.note(`Left out: ${prompt}.`)
-  await save(result.document, o, context)
+  const { heads, groups } = plan.engine.config
+  await save(result.document, o, context, { perGroup: heads / groups })
   context.print(o.json ? toJson(result.document) : view(result))
 }

@@ -112,6 +112,9 @@ export function syncFolder(folder: string): void {
 /** Suffixes under which each kind of result can be written. */
 export const RESULT_SUFFIXES = { grid: ['.json', '.csv'], run: ['.json', '.csv'], generation: ['.json'] } as const
 
+/** Suffixes under which the figure of grids can be written. */
+export const FIGURE_SUFFIXES = ['.svg', '.png', '.html'] as const
+
 /** Writes a result as `.json` (whole, with its spec) or `.csv` (the numbers of grids, the top tokens of a run). */
 export async function writeResult(path: string, result: ResultDocument, options: OutOptions = {}): Promise<void> {
   const kind = Array.isArray(result) ? 'grid' : result.kind
