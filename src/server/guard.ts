@@ -29,6 +29,8 @@ export interface Refusal extends ServiceFault {
 
 const MAX_HEADERS = 64
 const MAX_URL = 512
+/** What may stand in a path and its query (RFC 3986). */
+const PATH = /^\/[\w\-.~!$&'()*+,;=:@/?%[\]]*$/
 const METHODS = ['GET', 'POST', 'DELETE']
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
@@ -81,8 +83,8 @@ export function refusalOf(head: RequestHead, rules: Rules): Refusal | undefined 
       return refuse(403, 'origin', 'Pages of other origins may not ask this server.', 'Origin', origin)
   if (!METHODS.includes(head.method))
     return refuse(405, 'method', `Requests are ${METHODS.join(', ')}.`, 'method', head.method)
-  if (!head.url.startsWith('/') || head.url.length > MAX_URL)
-    return refuse(400, 'url', `The address must be a path of at most ${MAX_URL} characters.`, 'url', head.url)
+  if (head.url.length > MAX_URL || !PATH.test(head.url))
+    return refuse(400, 'url', `The address must be a path of at most ${MAX_URL} plain characters.`, 'url', head.url)
   if (!head.url.startsWith('/api/')) return bodyless(head, headers, refuse)
   const site = one('sec-fetch-site')
   if (site !== undefined && site !== 'same-origin' && site !== 'none')

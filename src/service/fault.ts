@@ -14,8 +14,16 @@ export interface ServiceFault {
 /** How much of what was found or allowed is told. */
 const MAX_DETAIL = 300
 
+/** What came from outside may be an object whose text is a trap: such values are told of by their kind. */
+const shown = (value: unknown): string =>
+  value !== null && typeof value === 'object'
+    ? Array.isArray(value)
+      ? value.map(shown).join(', ')
+      : 'an object'
+    : String(value)
+
 const detail = (value: unknown): string | undefined =>
-  value === undefined ? undefined : printable(Array.isArray(value) ? value.join(', ') : value, MAX_DETAIL)
+  value === undefined ? undefined : printable(shown(Array.isArray(value) ? value.slice(0, 50) : value), MAX_DETAIL)
 
 /** What may be told of an error. What no code of ours foresaw is told by its name only. */
 export function faultOf(error: unknown): ServiceFault {

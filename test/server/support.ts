@@ -96,18 +96,28 @@ export async function raw(port: number, text: string): Promise<RawAnswer> {
   return got
 }
 
-/** A request of a well-behaved client, changed where a test wants it. */
+/** A text as the bytes of its UTF-8, each a character. */
+const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
+/** A request of a well-behaved client, changed where a test wants it; `bytes` is a body that is no text. */
 export function request(
   port: number,
-  o: { method?: string; path?: string; headers?: Record<string, string | undefined>; body?: string } = {},
+  o: {
+    method?: string
+    path?: string
+    headers?: Record<string, string | undefined>
+    body?: string
+    bytes?: string
+  } = {},
 ): string {
-  const { method = 'GET', path = '/api/jobs/x', body } = o
+  const { method = 'GET', path = '/api/jobs/x' } = o
+  const body = o.body === undefined ? o.bytes : utf8(o.body)
   const headers = {
     Host: `127.0.0.1:${port}`,
     Connection: 'close',
     ...(body !== undefined && {
       'Content-Type': 'application/json',
-      'Content-Length': String(Buffer.byteLength(body)),
+      'Content-Length': String(body.length),
     }),
     ...o.headers,
   }
