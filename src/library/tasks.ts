@@ -43,7 +43,8 @@ export interface TaskMeasured {
   readonly value: Interval
   /**
    * Whether the model can do the task: the interval of its accuracy lies above chance. Where it does not, causal
-   * evidence on the task is not testable. Absent where there is no accuracy, or no interval.
+   * evidence on the task is not testable. Absent where there is no accuracy, and where the rows have fewer than six
+   * templates: no choice of five or fewer says anything with 95% confidence.
    */
   readonly can?: boolean
   readonly spec: Spec
@@ -58,6 +59,8 @@ export interface TaskRefused {
 export type TaskResult = TaskMeasured | TaskRefused
 
 const ROWS = 50
+/** Of k clusters all lie on one side of their median with probability 2^(1−k): above 5% for k < 6. */
+const FEWEST = 6
 
 /** Both preparations of a task as one list of samples, equal ones once. */
 function joined(parts: readonly PreparedTask[]): { samples: PreparedTask['samples']; places: number[][] } {
@@ -107,7 +110,9 @@ async function measure(opened: Opened, source: TaskSource, o: TasksOptions): Pro
     dropped: prepared.dropped,
     notes,
     ...(accuracy && chance !== undefined ? { accuracy, chance } : {}),
-    ...(accuracy?.low !== undefined ? { can: accuracy.low > chance! } : {}),
+    ...(read && accuracy?.low !== undefined && new Set(clustersOf(read)).size >= FEWEST
+      ? { can: accuracy.low > chance! }
+      : {}),
     value: bootstrapMean(values!, { clusters: clustersOf(prepared), seed }),
     spec: await specFor(opened, { command: 'tasks', prompts: [], task, seed, method }, {}, prepared.dropped),
   }

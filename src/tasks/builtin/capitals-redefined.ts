@@ -1,18 +1,17 @@
 import type { BuiltinTask } from './builtin.ts'
-import { drawTask, several, type Template } from './draw.ts'
+import { drawTask, pick, several, type Template } from './draw.ts'
 import { Vocabulary } from './vocabulary.ts'
 import { capitals } from './words.ts'
 
-const frames = {
-  imagine: (country: string, city: string) =>
+const frames = [
+  (country: string, city: string) =>
     `Imagine that the capital of ${country} is ${city}. In this world, the capital of ${country} is`,
-  redefine: (country: string, city: string) =>
-    `Redefine: The capital of ${country} is ${city}. The capital of ${country} is`,
-}
+  (country: string, city: string) => `Redefine: The capital of ${country} is ${city}. The capital of ${country} is`,
+]
 
 /**
  * A capital that the text makes up. The corrupt text makes up another one; the distractors are that one and the true
- * capital, so that the text must win over what the model knows.
+ * capital, so that the text must win over what the model knows. Every country is a template.
  */
 export const capitalsRedefined: BuiltinTask = {
   id: 'capitals-redefined',
@@ -21,15 +20,13 @@ export const capitalsRedefined: BuiltinTask = {
   make: async (tokenizer, o) => {
     const words = new Vocabulary(tokenizer, 'capitals-redefined')
     const known = await words.answered('capitals', capitals, 3)
-    const templates = Object.entries(frames).map(
-      ([name, frame]): Template => ({
-        name,
+    const templates = known.map(
+      ([country, truth]): Template => ({
+        name: country,
         draw: random => {
-          const [[country, truth], [, said], [, other]] = several(random, known, 3) as (typeof known)[0][] as [
-            (typeof known)[0],
-            (typeof known)[0],
-            (typeof known)[0],
-          ]
+          const frame = pick(random, frames)
+          const others = known.filter(([other]) => other !== country)
+          const [[, said], [, other]] = several(random, others, 2) as [(typeof known)[0], (typeof known)[0]]
           return {
             clean: frame(country, said),
             corrupt: frame(country, other),

@@ -1,15 +1,18 @@
 import type { BuiltinTask } from './builtin.ts'
-import { drawTask, several, type Template } from './draw.ts'
+import { drawTask, pick, type Template } from './draw.ts'
 import { Vocabulary } from './vocabulary.ts'
 import { capitals as pairs } from './words.ts'
 
-const frames = {
-  plain: (country: string) => `The capital of ${country} is`,
-  apposition: (country: string) => `${country} is a country. Its capital is`,
-  question: (country: string) => `Question: What is the capital of ${country}? Answer:`,
-}
+const frames = [
+  (country: string) => `The capital of ${country} is`,
+  (country: string) => `${country} is a country. Its capital is`,
+  (country: string) => `Question: What is the capital of ${country}? Answer:`,
+]
 
-/** The capital of a country, from what the model knows. The corrupt text names another country. */
+/**
+ * The capital of a country, from what the model knows. The corrupt text names another country. Every country is a
+ * template, since what is known of it is common to its rows.
+ */
 export const capitals: BuiltinTask = {
   id: 'capitals',
   title: 'capital of a country',
@@ -17,12 +20,21 @@ export const capitals: BuiltinTask = {
   make: async (tokenizer, o) => {
     const words = new Vocabulary(tokenizer, 'capitals')
     const known = await words.answered('capitals', pairs, 2)
-    const templates = Object.entries(frames).map(
-      ([name, frame]): Template => ({
-        name,
+    const templates = known.map(
+      ([country, city]): Template => ({
+        name: country,
         draw: random => {
-          const [[here, right], [there, wrong]] = several(random, known, 2) as [(typeof known)[0], (typeof known)[0]]
-          return { clean: frame(here), corrupt: frame(there), answers: [` ${right}`], distractors: [` ${wrong}`] }
+          const frame = pick(random, frames)
+          const [elsewhere, there] = pick(
+            random,
+            known.filter(([other]) => other !== country),
+          )
+          return {
+            clean: frame(country),
+            corrupt: frame(elsewhere),
+            answers: [` ${city}`],
+            distractors: [` ${there}`],
+          }
         },
       }),
     )

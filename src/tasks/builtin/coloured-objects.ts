@@ -23,29 +23,31 @@ export const colouredObjects: BuiltinTask = {
     const words = new Vocabulary(tokenizer, 'coloured-objects')
     const hues = await words.single('colours', colours, THINGS)
     const things = await words.single('objects', objects, 2 * THINGS)
-    const templates = Object.entries(frames).map(
-      ([name, frame]): Template => ({
-        name,
-        draw: random => {
-          const thing = several(random, things, 2 * THINGS)
-          const scene = (from: number) => {
-            const hue = several(random, hues, THINGS)
-            const [first, second, third] = hue.map((h, i) => `a ${h} ${thing[from + i]}`)
-            return { hue, said: `${first}, ${second}, and ${third}` }
-          }
-          const [example, here] = [scene(0), scene(THINGS)]
-          const answered = random.integer(THINGS)
-          const [asked, other] = random.sample(THINGS, 2) as [number, number]
-          const question = (i: number) =>
-            `${frame(example.said, thing[answered]!)} ${example.hue[answered]}\n\n${frame(here.said, thing[THINGS + i]!)}`
-          return {
-            clean: question(asked),
-            corrupt: question(other),
-            answers: [` ${here.hue[asked]}`],
-            distractors: here.hue.filter((_, i) => i !== asked).map(h => ` ${h}`),
-          }
-        },
-      }),
+    const templates = Object.entries(frames).flatMap(([name, frame]) =>
+      [0, 1, 2].map(
+        (asked): Template => ({
+          name: `${name}, thing ${asked + 1}`,
+          draw: random => {
+            const thing = several(random, things, 2 * THINGS)
+            const scene = (from: number) => {
+              const hue = several(random, hues, THINGS)
+              const [first, second, third] = hue.map((h, i) => `a ${h} ${thing[from + i]}`)
+              return { hue, said: `${first}, ${second}, and ${third}` }
+            }
+            const [example, here] = [scene(0), scene(THINGS)]
+            const answered = random.integer(THINGS)
+            const other = (asked + 1 + random.integer(THINGS - 1)) % THINGS
+            const question = (i: number) =>
+              `${frame(example.said, thing[answered]!)} ${example.hue[answered]}\n\n${frame(here.said, thing[THINGS + i]!)}`
+            return {
+              clean: question(asked),
+              corrupt: question(other),
+              answers: [` ${here.hue[asked]}`],
+              distractors: here.hue.filter((_, i) => i !== asked).map(h => ` ${h}`),
+            }
+          },
+        }),
+      ),
     )
     return await drawTask({ id: 'coloured-objects', metric: 'logit_diff', notes: words.notes }, templates, tokenizer, o)
   },

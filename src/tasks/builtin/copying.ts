@@ -4,6 +4,8 @@ import { Vocabulary } from './vocabulary.ts'
 import { colours, names, objects, places } from './words.ts'
 
 const WORDS = 10
+/** Which words are asked for, from 0: some words must be said again before, and one come after. */
+const ASKED = [3, 4, 5, 6, 7, 8]
 const styles = {
   again: (list: string, begun: string) => `${list}\nAgain: ${begun}`,
   bar: (list: string, begun: string) => `${list} | ${begun}`,
@@ -21,25 +23,25 @@ export const copying: BuiltinTask = {
   source: 'Olsson et al. 2022, arXiv:2209.11895',
   make: async (tokenizer, o) => {
     const vocabulary = new Vocabulary(tokenizer, 'copying')
-    const words = await vocabulary.single('words', [...names, ...objects, ...colours, ...places], WORDS + 1)
-    const templates = Object.entries(styles).map(
-      ([name, style]): Template => ({
-        name,
-        draw: random => {
-          // The first word of a text is another token than the same word after a space: it is never asked for.
-          const list = several(random, words, WORDS)
-          const at = 3 + random.integer(WORDS - 4)
-          const later = at + 1 + random.integer(WORDS - 1 - at)
-          const swapped = list.map((w, i) => (i === at ? list[later]! : i === later ? list[at]! : w))
-          const begun = list.slice(0, at).join(' ')
-          return {
-            clean: style(list.join(' '), begun),
-            corrupt: style(swapped.join(' '), begun),
-            answers: [` ${list[at]}`],
-            distractors: list.filter((_, i) => i !== at).map(w => ` ${w}`),
-          }
-        },
-      }),
+    const words = await vocabulary.single('words', [...names, ...objects, ...colours, ...places], WORDS)
+    const templates = Object.entries(styles).flatMap(([name, style]) =>
+      ASKED.map(
+        (at): Template => ({
+          name: `${name}, word ${at + 1}`,
+          draw: random => {
+            const list = several(random, words, WORDS)
+            const later = at + 1 + random.integer(WORDS - 1 - at)
+            const swapped = list.map((w, i) => (i === at ? list[later]! : i === later ? list[at]! : w))
+            const begun = list.slice(0, at).join(' ')
+            return {
+              clean: style(list.join(' '), begun),
+              corrupt: style(swapped.join(' '), begun),
+              answers: [` ${list[at]}`],
+              distractors: list.filter((_, i) => i !== at).map(w => ` ${w}`),
+            }
+          },
+        }),
+      ),
     )
     return await drawTask({ id: 'copying', metric: 'logit_diff', notes: vocabulary.notes }, templates, tokenizer, o)
   },

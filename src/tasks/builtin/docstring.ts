@@ -3,7 +3,7 @@ import { drawTask, pick, several, type Template } from './draw.ts'
 import { Vocabulary } from './vocabulary.ts'
 import { colours, objects, parameters } from './words.ts'
 
-const verbs = ['load', 'find', 'open', 'move']
+const verbs = ['load', 'find', 'open', 'move', 'read', 'send', 'make', 'show']
 const PARAMETERS = 4
 
 /**

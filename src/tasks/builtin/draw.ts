@@ -30,7 +30,7 @@ export const several = <T>(random: Random, list: readonly T[], k: number): T[] =
 const order = ({ clean, corrupt }: DrawnPair): string => JSON.stringify([clean, corrupt])
 
 /**
- * Rows from templates in turn, so that each has its share. No row comes twice, and in every row the clean and the
+ * Rows from templates in turn (in random order), so that each has its share. No row comes twice, and in every row the clean and the
  * corrupt text have equally many tokens.
  */
 export async function drawTask(
@@ -41,7 +41,7 @@ export async function drawTask(
 ): Promise<MadeTask<PairTask>> {
   const { id, metric, notes } = about
   const random = createRandom(seed).fork(`task ${id}`)
-  const streams = templates.map(template => ({ template, random: random.fork(template.name) }))
+  const streams = random.shuffle(templates).map(template => ({ template, random: random.fork(template.name) }))
   const seen = new Set<string>()
   const length = async (text: string) => (await tokenizer.encode(text)).length
   const next = async ({ template, random }: (typeof streams)[number]) => {

@@ -1,5 +1,5 @@
 import type { BuiltinTask } from './builtin.ts'
-import { drawTask, pick, type Template } from './draw.ts'
+import { drawTask, type Template } from './draw.ts'
 import { Vocabulary } from './vocabulary.ts'
 
 const events = ['war', 'journey', 'reign', 'trial', 'voyage', 'project']
@@ -24,22 +24,22 @@ export const greaterThan: BuiltinTask = {
   make: async (tokenizer, o) => {
     const words = new Vocabulary(tokenizer, 'greater-than')
     await words.digits()
-    const nouns = await words.single('events', events, 1)
-    const templates = Object.entries(frames).map(
-      ([name, frame]): Template => ({
-        name,
-        draw: random => {
-          const century = String(11 + random.integer(8))
-          const decade = 2 + random.integer(6)
-          const event = pick(random, nouns)
-          return {
-            clean: frame(event, `${century}${decade}${random.integer(10)}`, century),
-            corrupt: frame(event, `${century}01`, century),
-            answers: digits.filter(d => Number(d) > decade),
-            distractors: digits.filter(d => Number(d) < decade),
-          }
-        },
-      }),
+    const templates = Object.entries(frames).flatMap(([name, frame]) =>
+      events.map(
+        (event): Template => ({
+          name: `${name}, ${event}`,
+          draw: random => {
+            const century = String(11 + random.integer(8))
+            const decade = 2 + random.integer(6)
+            return {
+              clean: frame(event, `${century}${decade}${random.integer(10)}`, century),
+              corrupt: frame(event, `${century}01`, century),
+              answers: digits.filter(d => Number(d) > decade),
+              distractors: digits.filter(d => Number(d) < decade),
+            }
+          },
+        }),
+      ),
     )
     return await drawTask({ id: 'greater-than', metric: 'prob_diff', notes: words.notes }, templates, tokenizer, o)
   },

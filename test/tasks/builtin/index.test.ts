@@ -141,6 +141,7 @@ describe('the corrupt text turns the answer', () => {
     for (const { clean, corrupt, answers, distractors } of await of('capitals-redefined')) {
       expect(said(clean)).toBe(answers[0])
       expect(distractors![0]).toBe(said(corrupt))
+      expect(distractors![1]).not.toBe(answers[0])
       expect(distractors).toHaveLength(2)
     }
   })
