@@ -34,6 +34,8 @@ export class Answer<T> {
   progress = $state.raw<Progress>()
   /** True from 100 ms after the question until its answer. */
   stale = $state(false)
+  /** Whether an answer is on its way. */
+  waiting = $state(false)
   /** When the value came, by `performance.now()`. */
   since = $state(0)
   /** The question that the value answers. */
@@ -95,6 +97,7 @@ export class Answer<T> {
   }
 
   #wait(): void {
+    this.waiting = true
     clearTimeout(this.#timer)
     this.stale = false
     this.#timer = setTimeout(() => {
@@ -103,6 +106,7 @@ export class Answer<T> {
   }
 
   #settle(): void {
+    this.waiting = false
     clearTimeout(this.#timer)
     this.stale = false
     this.progress = undefined

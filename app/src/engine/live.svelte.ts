@@ -49,10 +49,10 @@ export class Live {
       $effect(() => this.attention.follow(this.#attentionQuestion()))
       $effect(() => this.patterns.follow(this.#patternsQuestion()))
       $effect(() => this.changes.follow(this.edits.length > 0 ? this.#about('changes', {}) : undefined))
-      $effect(() => this.repeats.follow(this.#scoresQuestion('repeats')))
-      $effect(() => this.here.follow(this.#scoresQuestion('prompt')))
-      $effect(() => this.effects.zero.follow(this.#effectQuestion('zero')))
-      $effect(() => this.effects.mean.follow(this.#effectQuestion('mean')))
+      $effect(() => this.#patiently(this.repeats, this.#scoresQuestion('repeats')))
+      $effect(() => this.#patiently(this.here, this.#scoresQuestion('prompt')))
+      $effect(() => this.#patiently(this.effects.zero, this.#effectQuestion('zero')))
+      $effect(() => this.#patiently(this.effects.mean, this.#effectQuestion('mean')))
       $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state.model))
     })
   }
@@ -85,6 +85,11 @@ export class Live {
     this.info.retry(this.#infoQuestion())
     this.tokens.retry(this.#tokensQuestion())
     this.next.retry(this.#about('next', { top: 10 }))
+  }
+
+  /** Long work waits until the quick answers are there. */
+  #patiently<T>(answer: Answer<T>, question: Question<T> | undefined): void {
+    if (question === undefined || !(this.tokens.waiting || this.next.waiting)) answer.follow(question)
   }
 
   #question<T>(

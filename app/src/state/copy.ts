@@ -1,0 +1,48 @@
+import type { EditInput } from '../../../src/words/edit.ts'
+import type { Prompt } from './state.ts'
+
+/** What the page shows, in the words of the library. */
+export interface Shown {
+  readonly model: string
+  readonly prompt: Prompt
+  readonly edits: readonly EditInput[]
+}
+
+/** A word for the shell, whatever is in it. */
+const quoted = (text: string): string => (/^[\w./@:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
+/** A text that begins like an option must not be taken for one. */
+const argument = (text: string): string => (text.startsWith('-') ? `-- ${quoted(text)}` : quoted(text))
+
+const lines = (edits: readonly EditInput[]): string => `[\n${edits.map(e => `  ${JSON.stringify(e)}`).join(',\n')}\n]`
+
+/** A file made on the way; the text ends at a line that JSON cannot hold. */
+const file = (name: string, text: string): string => `cat > ${name} <<'END'\n${text}\nEND\n`
+
+/** The commands that compute what the page shows: the next tokens with the edits in force. */
+export function asCommand({ model, prompt, edits }: Shown): string {
+  const files = [
+    ...('ids' in prompt ? [file('ids.json', JSON.stringify(prompt.ids))] : []),
+    ...(edits.length > 0 ? [file('edits.json', lines(edits))] : []),
+  ]
+  const options = [
+    ...('ids' in prompt ? ['--tokens ids.json'] : []),
+    ...(edits.length > 0 ? ['--edit edits.json'] : []),
+    ...('text' in prompt ? [argument(prompt.text)] : []),
+  ]
+  return `${files.join('')}headwise run ${[quoted(model), ...options].join(' ')}\n`
+}
+
+/** The same as TypeScript over the library. */
+export function asTypeScript({ model, prompt, edits }: Shown): string {
+  const value = 'ids' in prompt ? JSON.stringify(prompt.ids) : JSON.stringify(prompt.text)
+  return [
+    `import { load } from 'headwise'`,
+    '',
+    `const m = await load(${JSON.stringify(model)})`,
+    `const prompt = ${value}`,
+    `const edits = ${edits.length === 0 ? '[]' : lines(edits)} as const`,
+    'const { document } = await m.run(prompt, { edits })',
+    'console.log(document)',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { asCommand, asTypeScript, type Shown } from '../../../app/src/state/copy.ts'
+import { load } from '../../../src/index.ts'
+
+const shown: Shown = {
+  model: 'specimen',
+  prompt: { text: "Lily's key. It is Lily" },
+  edits: [
+    { do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] },
+    { do: 'patch', at: { site: 'z', layer: 4 }, heads: [2], prompt: "END\nit's `$HOME`" },
+  ],
+}
+
+test('the command is one that a shell reads as it was meant', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'headwise-copy-'))
+  const run = (s: Shown): { words: string[]; file: (name: string) => unknown } => {
+    const spoken = `headwise() { printf '%s\\0' "$@"; }\n${asCommand(s)}`
+    const words = execFileSync('sh', ['-c', spoken], { cwd: folder, encoding: 'utf8' }).split('\0').slice(0, -1)
+    return { words, file: name => JSON.parse(readFileSync(join(folder, name), 'utf8')) }
+  }
+  try {
+    const { words, file } = run(shown)
+    expect(words).toEqual(['run', 'specimen', '--edit', 'edits.json', "Lily's key. It is Lily"])
+    expect(file('edits.json')).toEqual(shown.edits)
+    const ids = run({ ...shown, prompt: { ids: [0, 5] }, edits: [] })
+    expect(ids.words).toEqual(['run', 'specimen', '--tokens', 'ids.json'])
+    expect(ids.file('ids.json')).toEqual([0, 5])
+    expect(run({ ...shown, prompt: { text: '--out x' }, edits: [] }).words).toEqual([
+      'run',
+      'specimen',
+      '--',
+      '--out x',
+    ])
+    const text = fc.string({ unit: 'binary' }).filter(t => t.isWellFormed() && !t.includes('\0') && !t.startsWith('-'))
+    fc.assert(
+      fc.property(text, t => {
+        expect(run({ ...shown, prompt: { text: t }, edits: [] }).words.at(-1)).toBe(t)
+      }),
+      { numRuns: 25 },
+    )
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('the TypeScript gives what the library gives', async () => {
+  const s = { ...shown, edits: shown.edits.slice(0, 1) }
+  const code = asTypeScript(s)
+  const body = code
+    .replace(/^import .*\n/, '')
+    .replace('] as const', ']')
+    .replace('console.log(document)', 'return document')
+  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
+    ...args: string[]
+  ) => (l: typeof load) => Promise<unknown>
+  const said = await new AsyncFunction('load', body)(load)
+  const m = await load('specimen')
+  try {
+    const { document } = await m.run("Lily's key. It is Lily", { edits: s.edits })
+    expect(said).toEqual(document)
+  } finally {
+    await m[Symbol.asyncDispose]()
+  }
+})
