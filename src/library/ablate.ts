@@ -7,14 +7,14 @@ import type { Grid } from '../words/grid.ts'
 import {
   type BaselineOptions,
   type BaselineParameters,
-  baselineOf,
+  baselineOn,
   baselineParameters,
   MODES,
   parametersOf,
 } from './baseline.ts'
 import { effectGrid } from './effect-grid.ts'
 import type { Opened } from './open.ts'
-import { metricText, type SubjectOptions, subjectOf, subjectRequest } from './subject.ts'
+import { cleanMean, metricText, type SubjectOptions, subjectOf, subjectRequest } from './subject.ts'
 import {
   budgeted,
   parametersIn,
@@ -61,16 +61,15 @@ export async function planAblation(opened: Opened, asked: SweepRequest, cut: Swe
   const how = modeOf(request)
   const { engine } = opened
   const { layers, heads } = engine.config
-  const subject = await subjectOf(opened, request)
+  const { baseline, subject, others } = baselineOn(how, await subjectOf(opened, request), request.seed)
   const { samples, items, metric, higherIsBetter } = subject
-  const baseline = baselineOf(how, subject, request.seed)
   const runs = ablations(engine.config, baseline)
   const spec = await sweepSpec(opened, request, subject)
   return sweepOf({
     spec,
     plan: await plan(engine, samples, runs, {
       ...planOptions(opened, request, cut),
-      context: { others: samples.map(s => s.ids) },
+      context: { others },
     }),
     finish: async rows => {
       const readings = new Readings(rows, { samples: samples.length, runs: runs.length })
@@ -86,7 +85,7 @@ export async function planAblation(opened: Opened, asked: SweepRequest, cut: Swe
         },
         spec,
       )
-      const clean = readings.clean(items).reduce((s, x) => s + x, 0) / items.length
+      const clean = cleanMean(readings, subject)
       return { document, clean, harmless: harmless(gridValues(document).data, clean, HARM, higherIsBetter) }
     },
   })

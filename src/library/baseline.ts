@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { type Baseline, otherPrompts } from '../heads/importance/removal.ts'
+import { type Baseline, otherPrompts, type Sequences } from '../heads/importance/removal.ts'
 import { HeadwiseError } from '../words/error.ts'
-import type { Subject } from './subject.ts'
+import { type Subject, without } from './subject.ts'
 
 export const MODES = ['zero', 'mean', 'resample'] as const
 export type Mode = (typeof MODES)[number]
@@ -42,23 +42,46 @@ export function parametersOf({ mode, reference }: BaselineOptions, ofTask: boole
 const refuse = (message: string, where: string, found: unknown) =>
   new HeadwiseError(message, { code: 'baseline', fault: 'usage', where, found, allowed: '2 prompts or more' })
 
-/** The baseline on a subject; refuses one that takes other prompts where there are none. */
-export function baselineOf(given: BaselineParameters, { samples, task, items }: Subject, seed: number): Baseline {
-  if (given.mode === 'zero') return { mode: 'zero' }
+/** A baseline on a subject. */
+export interface OnSubject {
+  readonly baseline: Baseline
+  /** The subject without what cannot be measured against this baseline. */
+  readonly subject: Subject
+  /** Whose values resampled heads may get. */
+  readonly others: Sequences
+}
+
+/** The subject without the prompts for which no other one is long enough to take z from at every position. */
+function resampled(subject: Subject): Subject {
+  const { samples } = subject
+  const alone = (own: readonly number[]): boolean =>
+    !samples.some(({ ids }) => ids.length >= own.length && ids.join() !== own.join())
+  return without(subject, item =>
+    item.samples.some(s => alone(samples[s]!.ids)) ? 'no other prompt is as long as this one' : undefined,
+  )
+}
+
+/** What stands in for heads on a subject; refuses a baseline of other prompts where there are none. */
+export function baselineOn(given: BaselineParameters, subject: Subject, seed: number): OnSubject {
+  const { samples, task, items } = subject
+  const others = samples.map(s => s.ids)
+  const as = (baseline: Baseline): OnSubject => ({ baseline, subject, others })
+  if (given.mode === 'zero') return as({ mode: 'zero' })
   if (given.mode === 'resample') {
-    if (!task || items.length < 2)
+    const kept = resampled(subject)
+    if (!task || items.length < 2 || kept.items.length === 0)
       throw refuse(
-        `--mode resample takes what a head computes on another prompt of a task, and there ${task ? 'is one prompt' : 'is no task'}; give --task with two prompts or more, or use zero or mean.`,
+        `resample takes what a head computes on another prompt of a task, and there ${task ? `${items.length === 1 ? 'is one prompt' : 'are no two of one length'}` : 'is no task'}; give a task with two prompts or more, or use zero or mean.`,
         'mode',
         task ? items.length : 'no task',
       )
-    return { mode: 'resample', seed, draws: given.draws }
+    return { baseline: { mode: 'resample', seed, draws: given.draws }, subject: kept, others }
   }
   const { reference } = given
-  if (reference !== 'others') return { mode: 'mean', reference }
-  const references = otherPrompts(samples.map(s => s.ids))
-  const alone = references.findIndex(others => !others.some(ids => ids.length > 1))
-  if (alone < 0) return { mode: 'mean', references }
+  if (reference !== 'others') return as({ mode: 'mean', reference })
+  const references = otherPrompts(others)
+  const alone = references.findIndex(list => !list.some(ids => ids.length > 1))
+  if (alone < 0) return as({ mode: 'mean', references })
   throw refuse(
     `A mean over other prompts needs two different ones, and prompt ${alone} has no other; give texts to average over (--reference).`,
     'reference',

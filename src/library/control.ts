@@ -7,10 +7,10 @@ import { gridValues } from '../results/grid.ts'
 import { plan } from '../runs/plan.ts'
 import { percentileAmong } from '../statistics/percentile.ts'
 import type { Grid } from '../words/grid.ts'
-import { type BaselineOptions, baselineOf, baselineParameters, parametersOf } from './baseline.ts'
+import { type BaselineOptions, baselineOn, baselineParameters, parametersOf } from './baseline.ts'
 import { effectGrid } from './effect-grid.ts'
 import type { Opened } from './open.ts'
-import { metricText, type SubjectOptions, subjectOf, subjectRequest } from './subject.ts'
+import { cleanMean, metricText, type SubjectOptions, subjectOf, subjectRequest } from './subject.ts'
 import {
   budgeted,
   parametersIn,
@@ -86,16 +86,15 @@ export async function planControl(
       ? []
       : layerMatched(tested, engine.config, { ...(controls === 'usual' ? {} : { count: controls }), seed })
   const sets = [tested, ...matched]
-  const subject = await subjectOf(opened, request)
+  const { baseline, subject, others: prompts } = baselineOn(how, await subjectOf(opened, request), seed)
   const { samples, items, metric, higherIsBetter } = subject
-  const baseline = baselineOf(how, subject, seed)
   const runs = removals(sets, baseline)
   const spec = await sweepSpec(opened, request, subject)
   return sweepOf({
     spec,
     plan: await plan(engine, samples, runs, {
       ...planOptions(opened, request, cut),
-      context: { others: samples.map(s => s.ids) },
+      context: { others: prompts },
     }),
     finish: async rows => {
       const readings = new Readings(rows, { samples: samples.length, runs: runs.length })
@@ -111,7 +110,7 @@ export async function planControl(
         },
         spec,
       )
-      const clean = readings.clean(items).reduce((s, x) => s + x, 0) / items.length
+      const clean = cleanMean(readings, subject)
       const [effect, ...others] = gridValues(document).data
       const harm = (x: number) => (higherIsBetter ? -x : x)
       const result = { document, clean, effect: effect!, controls: others.length }

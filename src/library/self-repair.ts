@@ -6,7 +6,7 @@ import { plan } from '../runs/plan.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Task } from '../words/task.ts'
-import { baselineOf, RESAMPLE_DRAWS } from './baseline.ts'
+import { baselineOn, RESAMPLE_DRAWS } from './baseline.ts'
 import { effectGrid } from './effect-grid.ts'
 import type { Opened } from './open.ts'
 import { type Subject, subjectOf, subjectRequest } from './subject.ts'
@@ -28,7 +28,7 @@ export interface SelfRepairOptions {
 }
 
 const QUANTITIES = ['total', 'direct', 'repair'] as const
-export type RepairQuantity = (typeof QUANTITIES)[number]
+type RepairQuantity = (typeof QUANTITIES)[number]
 
 export interface SelfRepairResult {
   /** Changes of the logit difference when a head is resampled, each [layer, head]: total, direct, and their difference. */
@@ -37,13 +37,12 @@ export interface SelfRepairResult {
 
 const selfRepairParameters = z.strictObject({
   draws: z.number().int().min(1).max(1024),
-  quantities: z.array(z.enum(QUANTITIES)).min(1).max(3),
 })
 type SelfRepairParameters = z.infer<typeof selfRepairParameters>
 
 /** The request for self-repair beside the total and the direct effect. */
 export async function selfRepairRequest(opened: Opened, o: SelfRepairOptions): Promise<SweepRequest> {
-  const parameters: SelfRepairParameters = { draws: RESAMPLE_DRAWS, quantities: [...QUANTITIES] }
+  const parameters: SelfRepairParameters = { draws: RESAMPLE_DRAWS }
   const subject = await subjectRequest(opened, o)
   return { command: 'self-repair', ...subject, method: { id: 'self-repair', version: 1, parameters } }
 }
@@ -74,16 +73,15 @@ export async function planSelfRepair(
   cut: SweepCut = {},
 ): Promise<Sweep<SelfRepairResult>> {
   const request = budgeted(opened, asked, cut)
-  const { draws, quantities } = parametersIn(selfRepairParameters, request)
+  const { draws } = parametersIn(selfRepairParameters, request)
   const { engine } = opened
   const { layers, heads } = engine.config
   const { seed } = request
-  const subject = await subjectOf(opened, request)
+  const { baseline, subject, others } = baselineOn({ mode: 'resample', draws }, await subjectOf(opened, request), seed)
   const samples = comparedSamples(subject)
-  const baseline = baselineOf({ mode: 'resample', draws }, subject, seed)
   if (baseline.mode !== 'resample') throw new Error('a resample baseline was asked for')
   const runs = repairRuns(engine, baseline)
-  const context = { others: samples.map(s => s.ids) }
+  const context = { others }
   const spec = await sweepSpec(opened, request, subject)
   return sweepOf({
     spec,
@@ -98,14 +96,19 @@ export async function planSelfRepair(
         return bySample[sample! * cells + (i % cells)]!
       })
       const of = { total, direct, repair: selfRepair(total, direct) }
-      const document: Grid[] = []
-      for (const quantity of quantities) {
-        const method = { id: 'self-repair', version: 1, parameters: { draws, quantities: [quantity] } }
-        const own = quantities.length === 1 ? spec : await sweepSpec(opened, { ...request, method }, subject)
-        const about = { axes: [{ name: 'layer' as const }, { name: 'head' as const }], shape: [layers, heads] }
-        const measured = { effects: of[quantity], items: subject.items, metric: WHAT[quantity], seed }
-        document.push(effectGrid({ ...about, ...measured }, own))
-      }
+      const document = QUANTITIES.map(quantity =>
+        effectGrid(
+          {
+            axes: [{ name: 'layer' }, { name: 'head' }],
+            shape: [layers, heads],
+            effects: of[quantity],
+            items: subject.items,
+            metric: WHAT[quantity],
+            seed,
+          },
+          spec,
+        ),
+      )
       return { document }
     },
   })

@@ -89,6 +89,29 @@ function textSubject(prompts: Request['prompts'], metric: 'loss' | 'kl'): Subjec
   }
 }
 
+/** The subject without the items for which `why` gives a reason; they are told of by row. */
+export function without(subject: Subject, why: (item: TaskItem) => string | undefined): Subject {
+  const reasons = new Map(subject.items.map(item => [item, why(item)]))
+  const items = subject.items.filter(item => reasons.get(item) === undefined)
+  if (items.length === subject.items.length) return subject
+  const kept = [...new Set(items.flatMap(item => item.samples))]
+  const place = new Map(kept.map((s, i) => [s, i]))
+  const dropped = [...reasons].flatMap(([item, reason]) =>
+    reason === undefined ? [] : [`${subject.nameOf(item.samples[0]!)}: ${reason}`],
+  )
+  return {
+    ...subject,
+    samples: kept.map(s => subject.samples[s]!),
+    items: items.map(item => ({
+      ...item,
+      samples: item.samples.map(s => place.get(s)!),
+      value: of => item.value(of),
+    })),
+    dropped: [...subject.dropped, ...dropped],
+    nameOf: sample => subject.nameOf(kept[sample] ?? sample),
+  }
+}
+
 /** Rows of one template are one cluster; a row without one stands for itself. */
 export const clustersOf = (items: readonly Pick<TaskItem, 'row' | 'template'>[]): (string | number)[] =>
   items.map(({ row, template }) => template ?? row)

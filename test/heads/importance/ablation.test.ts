@@ -39,17 +39,6 @@ test.each([
   }
 })
 
-test('the other prompts: never the same text, at most 16', () => {
-  expect(otherPrompts([[1, 2], [3], [1, 2], [4]])).toEqual([
-    [[3], [4]],
-    [[1, 2], [4], [1, 2]],
-    [[4], [3]],
-    [[1, 2], [3], [1, 2]],
-  ])
-  const many = Array.from({ length: 40 }, (_, i) => [i, i])
-  expect(otherPrompts(many)[39]).toEqual(many.slice(0, 16))
-})
-
 test('harmless heads: worse by at most a share of the clean metric, in the direction that is worse', () => {
   const delta = [0.01, 0.03, -0.5, 0.02]
   expect(harmless(delta, 2, 0.01, false)).toBe(3)
