@@ -1,6 +1,5 @@
 import { certify } from '../library/certificate.ts'
-import type { Measured } from '../runs/execute.ts'
-import type { Plan } from '../runs/plan.ts'
+import type { Measured, Plan } from '../runs/plan.ts'
 import { type Context, failed } from './context.ts'
 import { number } from './terminal/units.ts'
 

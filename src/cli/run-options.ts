@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Sweep, SweepCut } from '../library/sweep.ts'
-import type { Measured } from '../runs/execute.ts'
+import type { Measured } from '../runs/plan.ts'
 import type { Context } from './context.ts'
 import { exclusive } from './input.ts'
 import { type ModelOptions, wholeNumber } from './options.ts'

@@ -1,6 +1,5 @@
-import type { Measured } from '../runs/execute.ts'
 import { naive } from '../runs/naive.ts'
-import type { Plan } from '../runs/plan.ts'
+import type { Measured, Plan } from '../runs/plan.ts'
 import { createRandom } from '../statistics/random.ts'
 import type { Watch } from '../words/error.ts'
 

@@ -1,7 +1,7 @@
 import type { Executor } from '../jobs/job.ts'
 import { LocalPool } from '../jobs/local-pool.ts'
 import { runJob } from '../jobs/run-job.ts'
-import type { Measured } from '../runs/execute.ts'
+import type { Measured } from '../runs/plan.ts'
 import type { Watch } from '../words/error.ts'
 import type { Sweep } from './sweep.ts'
 

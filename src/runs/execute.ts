@@ -8,15 +8,8 @@ import type { Engine } from './engine.ts'
 import type { Lane } from './lanes.ts'
 import { type Due, Meter, rowsRead, type Sample } from './metric.ts'
 import { naive } from './naive.ts'
-import { type Plan, type RunOfSample, type Work, workOf } from './plan.ts'
+import { type Measured, type Plan, type Work, workOf } from './plan.ts'
 import { behindOf, type Step } from './schedule.ts'
-
-/** The metric of one run of one sample; run −1 is the clean one. */
-export interface Measured extends RunOfSample {
-  readonly value: number
-  /** Index of the part that it belongs to. */
-  readonly part: number
-}
 
 type Ready = ReadonlyMap<Lane, readonly ReadyEdit[]>
 

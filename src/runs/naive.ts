@@ -1,7 +1,6 @@
 import { throwIfAborted } from '../words/error.ts'
-import type { Measured } from './execute.ts'
 import { logProbabilities, readLast, type Sample } from './metric.ts'
-import type { Plan } from './plan.ts'
+import type { Measured, Plan } from './plan.ts'
 import { runSequence, type SequenceRun } from './run.ts'
 
 /** The reading of a whole run; `clean` are the log-probabilities after the last token of the unedited one. */

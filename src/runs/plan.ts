@@ -15,6 +15,13 @@ export interface RunOfSample {
   readonly sample: number
 }
 
+/** The metric of one run of one sample. */
+export interface Measured extends RunOfSample {
+  readonly value: number
+  /** Index of the part that it belongs to. */
+  readonly part: number
+}
+
 /**
  * Runs that advance together, layer by layer: what is computed for them depends on the plan alone, so that a part can
  * be computed anywhere, any number of times.
