@@ -4,8 +4,8 @@ const STEP = 0.05
 /** Where a drag holds on a little. */
 const DETENTS = [0, 1]
 const HOLD = 0.04
-export const LEAST_SCALE = -2
-export const MOST_SCALE = 4
+const LEAST_SCALE = 0
+const MOST_SCALE = 2
 
 const clamp = (x: number): number => Math.min(MOST_SCALE, Math.max(LEAST_SCALE, x))
 /** Two decimals, and no minus zero. */
