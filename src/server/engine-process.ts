@@ -30,7 +30,7 @@ async function open(
   })
   const specimen = reference === 'specimen'
   const budget = options.budget ?? Math.floor(freemem() / 2)
-  const service = new Service(model, { name, specimen, notice: noticeOf(name, specimen), version, budget })
+  const service = new Service(model, { name, reference, specimen, notice: noticeOf(name, specimen), version, budget })
   opened = { service, models }
 }
 

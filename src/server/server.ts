@@ -28,7 +28,7 @@ export interface Serving extends AsyncDisposable {
   readonly token: string | undefined
 }
 
-export const DEFAULT_PORT = 8017
+const DEFAULT_PORT = 8017
 
 /** Limits on what clients hold open (ms, bytes, connections). */
 const LIMITS = { headers: 5_000, request: 30_000, silence: 120_000, keepAlive: 5_000, headerBytes: 16_384 }

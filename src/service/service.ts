@@ -15,6 +15,8 @@ import type { Checked, ExportResult, GeneratePiece, Info, MetricResult, Result, 
 export interface ModelFacts {
   /** As it was asked for: `specimen`, or what people would call it. */
   readonly name: string
+  /** What the command and the library open it by; default its name. */
+  readonly reference?: string
   readonly specimen: boolean
   readonly notice: string
   readonly version: string
@@ -83,10 +85,10 @@ export class Service {
     const { engine, config } = this.model
     const tokenizer = await this.model.tokenizer()
     const { layers, heads, groups, headDim, dim, vocab, context } = config
-    const { name, specimen, notice, version } = this.facts
+    const { name, reference = name, specimen, notice, version } = this.facts
     const special = [...tokenizer.specialIds].slice(0, MAX_SPECIAL)
     return {
-      ...{ model: name, models: [name], specimen, notice, modelHash: engine.weights.hash },
+      ...{ model: name, models: [name], reference, specimen, notice, modelHash: engine.weights.hash },
       ...{ layers, heads, groups, headDim, dim, vocab, context },
       firstToken: tokenizer.firstToken ?? null,
       specialTokens: special.map(id => ({ id, text: tokenizer.tokenText(id) })),

@@ -166,6 +166,8 @@ export interface Info {
   /** As people would say it; all that this engine can be asked for, the first is the default. */
   readonly model: string
   readonly models: readonly string[]
+  /** What the command and the library open it by. */
+  readonly reference: string
   readonly specimen: boolean
   /** Whose the model is and under which terms it may be used, in a sentence or two. */
   readonly notice: string

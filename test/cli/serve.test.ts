@@ -4,9 +4,9 @@ import { run, SENTENCE, start, temporaryFolder } from './support.ts'
 const HEADWISE_CACHE = temporaryFolder()
 const env = { HEADWISE_CACHE }
 
-test.each([[], ['serve', 'specimen', '--port', '0']])(
-  'headwise %s %s %s %s opens the workbench until it is stopped',
-  async (...args) => {
+test.each([{ args: [] }, { args: ['serve', 'specimen', '--port', '0'] }])(
+  'headwise $args opens the workbench until it is stopped',
+  async ({ args }) => {
     const server = start(args, { env, waiting: true })
     await server.seen('stdout', /^http:\/\/127\.0\.0\.1:\d+\/\n/)
     await server.seen('stderr', /Ctrl-C stops it/)
