@@ -36,7 +36,7 @@ test('the command is one that a shell reads as it was meant', () => {
       '--',
       '--out x',
     ])
-    const text = fc.string({ unit: 'binary' }).filter(t => t.isWellFormed() && !t.includes('\0') && !t.startsWith('-'))
+    const text = fc.string({ unit: 'binary' }).filter(t => !t.includes('\0') && !t.startsWith('-'))
     fc.assert(
       fc.property(text, t => {
         expect(run({ ...shown, prompt: { text: t }, edits: [] }).words.at(-1)).toBe(t)
