@@ -59,7 +59,7 @@ export const ablate: Define = (command, context) => {
 async function checkOptions({ mode, reference, heads, control, ...o }: Options): Promise<void> {
   if (mode === 'resample' && o.task === undefined)
     throw wrongInput(
-      '--mode resample takes what a head computes on another prompt of a task: give --task with two prompts or more, or use zero or mean.',
+      '--mode resample takes what a head computes on other prompts of a task of two or more: give --task, or use zero or mean.',
       '--mode',
       mode,
       'a task',

@@ -14,7 +14,7 @@ const MINUTES = 60_000
  */
 describe.skipIf(!present)('the parity checks of ../shared hold (skipped where ../shared is absent)', () => {
   const cache = temporaryFolder()
-  test.each(['logits', 'tokens', 'internals', 'scores'])('%s', { timeout: 10 * MINUTES }, async name => {
+  test.each(['logits', 'tokens', 'internals', 'scores', 'patching'])('%s', { timeout: 10 * MINUTES }, async name => {
     const { code, said } = await new Promise<{ code: unknown; said: string }>(resolve => {
       const env = { ...process.env, HEADWISE_CACHE: cache }
       execFile(process.execPath, [join(shared, `check/${name}.mjs`)], { cwd: root, env }, (error, stdout) =>
