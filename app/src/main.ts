@@ -1,6 +1,6 @@
 import { mount } from 'svelte'
 import App from './App.svelte'
-import { clientFor } from './engine/client.ts'
+import { openClient } from './engine/client.ts'
 import { Live } from './engine/live.svelte.ts'
 import { Workbench } from './state/store.svelte.ts'
 import './styles/tokens.css'
@@ -9,5 +9,5 @@ import './styles/page.css'
 const bench = new Workbench(window)
 mount(App, {
   target: document.getElementById('app')!,
-  props: { bench, live: new Live(bench, clientFor(import.meta.env.MODE)) },
+  props: { bench, live: new Live(bench, openClient()) },
 })
