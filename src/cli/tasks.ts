@@ -3,6 +3,7 @@ import { toJson } from '../results/json.ts'
 import type { Context, Define } from './context.ts'
 import { openModel } from './model.ts'
 import { type ModelOptions, wholeNumber, withModelOptions, withSeed } from './options.ts'
+import type { Style } from './terminal/style.ts'
 import { table } from './terminal/table.ts'
 import { wrap } from './terminal/text.ts'
 import { count, number } from './terminal/units.ts'
@@ -68,43 +69,54 @@ const rowsText = ({ prompts, dropped }: TaskMeasured): string =>
   dropped.length === 0 ? String(prompts) : `${prompts} of ${prompts + dropped.length}`
 
 const MARK = '✗'
+/** Names that are longer stand on a line of their own. */
+const LONGEST = 34
+const COLUMNS = [
+  { title: 'task' },
+  { title: 'rows', right: true },
+  { title: 'accuracy', right: true },
+  { title: 'chance', right: true },
+  { title: 'mean', right: true },
+]
 
-function view(results: readonly TaskResult[], { style }: Context): string {
-  const measured = results.filter((r): r is TaskMeasured => 'prompts' in r)
-  const refused = results.filter((r): r is TaskRefused => 'refused' in r)
-  const columns = [
-    { title: '' },
-    { title: 'task' },
-    { title: 'form' },
-    { title: 'metric' },
-    { title: 'rows', right: true },
-    { title: 'accuracy', right: true },
-    { title: 'chance', right: true },
-    { title: 'mean', right: true },
-  ]
-  const rows = measured.map(r => [
-    r.can === false ? MARK : '',
-    r.id,
-    r.form,
-    r.metric,
+const setOf = ({ id }: TaskMeasured): string | undefined => /^(.+?)\//.exec(id)?.[1]
+/** Tasks of one data set that are read in the same way stand under one heading. */
+const headingOf = (task: TaskMeasured): string =>
+  [...(setOf(task) === undefined ? [] : [`${setOf(task)}:`]), `form ${task.form}, ${task.metric}`].join(' ')
+
+/** A line for each task, under its heading. */
+function listing(measured: readonly TaskMeasured[], style: Style): string {
+  const names = measured.map(r => `${r.can === false ? MARK : ' '} ${r.id.replace(/^.+?\//, '')}`)
+  const rows = measured.map((r, i) => [
+    names[i]!.length > LONGEST ? '' : names[i]!,
     rowsText(r),
     accuracyText(r),
     r.chance === undefined ? '–' : `${percent(r.chance)}%`,
     number(r.value.mean),
   ])
-  const said = (text: string, indent = '') => wrap(text, style.columns, indent)
-  return `${[
-    ...(measured.length > 0 ? [table(columns, rows, style)] : []),
-    ...(refused.length > 0 ? [refused.map(r => said(`${r.id}: ${r.refused}`)).join('\n')] : []),
-    ...(measured.some(r => r.can === false)
-      ? [
-          said(
-            `${MARK} The model cannot do it: the 95% interval of its accuracy does not lie above chance. Causal evidence on such a task is not testable.`,
-          ),
-        ]
-      : []),
-    ...(measured.length > 0
-      ? [said('mean: of the metric, over the rows; accuracy in brackets: 95% interval, templates drawn whole.')]
-      : []),
-  ].join('\n\n')}\n`
+  const [titles, ...lines] = table(COLUMNS, rows, style).split('\n')
+  const groups = new Map<string, string[]>()
+  for (const [i, result] of measured.entries()) {
+    const heading = headingOf(result)
+    const own = names[i]!.length > LONGEST ? [names[i]!, lines[i]!] : [lines[i]!]
+    groups.set(heading, [...(groups.get(heading) ?? []), ...own])
+  }
+  return [titles, ...[...groups].flatMap(([heading, own]) => [heading, ...own])].join('\n')
+}
+
+function view(results: readonly TaskResult[], { style }: Context): string {
+  const measured = results.filter((r): r is TaskMeasured => 'prompts' in r)
+  const refused = results.filter((r): r is TaskRefused => 'refused' in r)
+  const said = (text: string) => wrap(text, style.columns, '')
+  const parts = [
+    listing(measured, style),
+    refused.map(r => said(r.refused)).join('\n'),
+    measured.some(r => r.can === false)
+      ? said(
+          `${MARK} Not shown to do better than chance on these rows (95% interval): causal evidence on such a task is not testable.`,
+        )
+      : '',
+    said('Accuracy with its 95% interval, templates drawn whole; mean: of the metric that stands above.'),
+  ]
+  return `${(measured.length > 0 ? parts.filter(p => p !== '') : [parts[1]]).join('\n\n')}\n`
 }

@@ -93,8 +93,9 @@ async function valuesOf(
 async function measure(opened: Opened, source: TaskSource, o: TasksOptions): Promise<TaskMeasured> {
   const { n = ROWS, seed = 0, signal } = o
   const tokenizer = await opened.tokenizer()
-  const { task, notes } = await source.make(tokenizer, { n, seed })
+  const { task, notes, dropped: drawnPast } = await source.make(tokenizer, { n, seed })
   const prepared = await prepareTask(task, tokenizer)
+  const dropped = [...drawnPast, ...prepared.dropped]
   const read = await accuracyOf(task, tokenizer)
   const [values, right] = await valuesOf(opened, read ? [prepared, read] : [prepared], signal)
   const accuracy = read && bootstrapMean(right!, { clusters: clustersOf(read), seed })
@@ -107,14 +108,14 @@ async function measure(opened: Opened, source: TaskSource, o: TasksOptions): Pro
     metric: task.metric,
     higherIsBetter: prepared.higherIsBetter,
     prompts: prepared.items.length,
-    dropped: prepared.dropped,
+    dropped,
     notes,
     ...(accuracy && chance !== undefined ? { accuracy, chance } : {}),
     ...(read && accuracy?.low !== undefined && new Set(clustersOf(read)).size >= FEWEST
       ? { can: accuracy.low > chance! }
       : {}),
     value: bootstrapMean(values!, { clusters: clustersOf(prepared), seed }),
-    spec: await specFor(opened, { command: 'tasks', prompts: [], task, seed, method }, {}, prepared.dropped),
+    spec: await specFor(opened, { command: 'tasks', prompts: [], task, seed, method }, {}, dropped),
   }
 }
 

@@ -144,6 +144,16 @@ async function prepare(task: Task, tokenizer: Tokenizer, side: Side): Promise<Pr
   return { task, samples, items, dropped, higherIsBetter: task.metric !== 'loss' && task.metric !== 'kl' }
 }
 
+/** The refusal of a task none of whose rows the tokenizer can be asked; `found` is why not, for one of them. */
+export const emptyTask = (task: Task, found = 'no rows'): HeadwiseError =>
+  new HeadwiseError(`The task "${task.name}" has no row that this model can be asked: ${found}.`, {
+    code: 'task-empty',
+    fault: 'usage',
+    where: task.prompts ? 'prompts' : 'pairs',
+    found,
+    allowed: 'one row or more that the tokenizer can be asked',
+  })
+
 /**
  * A task as sequences of this tokenizer and what is read off each. A row that it cannot be asked (an answer split where
  * one token is needed, an answer that merges with the text) is left out and told of; of pairs the same rows are left
@@ -153,14 +163,7 @@ async function prepare(task: Task, tokenizer: Tokenizer, side: Side): Promise<Pr
 export async function prepareTask(task: Task, tokenizer: Tokenizer, side: Side = 'clean'): Promise<PreparedTask> {
   const prepared = await prepare(task, tokenizer, side)
   if (prepared.items.length > 0) return prepared
-  const found = prepared.dropped[0] ?? 'no rows'
-  throw new HeadwiseError(`The task "${task.name}" has no row that this model can be asked: ${found}.`, {
-    code: 'task-empty',
-    fault: 'usage',
-    where: task.prompts ? 'prompts' : 'pairs',
-    found,
-    allowed: 'one row or more that the tokenizer can be asked',
-  })
+  throw emptyTask(task, prepared.dropped[0])
 }
 
 /**
@@ -171,6 +174,12 @@ export async function accuracyOf(task: Task, tokenizer: Tokenizer): Promise<Prep
   if (task.form === 'sequence' && answeredRows(task, 'clean').some(r => r.distractors.length === 0)) return undefined
   const prepared = await prepare({ ...task, metric: 'accuracy' }, tokenizer, 'clean')
   return prepared.items.length > 0 ? prepared : undefined
+}
+
+/** Why the first row of a task cannot be asked of a tokenizer; undefined when it can. */
+export async function leftOut(task: Task, tokenizer: Tokenizer): Promise<string | undefined> {
+  const [asked] = await askedRows(task, 'clean', tokenizer)
+  return typeof asked === 'string' ? asked : undefined
 }
 
 /** One cluster a template for the bootstrap, as `BootstrapOptions.clusters` takes them; rows without are their own. */

@@ -54,7 +54,7 @@ describe('a name', () => {
     using scratch = new Scratch()
     const file = scratch.write('coins.json', JSON.stringify(task))
     const source = await resolveTask(file)
-    expect(await source.make(wordTokenizer())).toEqual({ task, notes: [] })
+    expect(await source.make(wordTokenizer())).toEqual({ task, notes: [], dropped: [] })
     expect(await refusal(() => resolveTask(scratch.path('coin.json')))).toMatchObject({
       file: scratch.path('coin.json'),
     })

@@ -87,5 +87,5 @@ export async function drawTask(
       },
     )
   const few = rows.length < n ? [`${rows.length} different rows exist; ${n} were asked for`] : []
-  return { task: { name: id, form: 'next', metric, pairs: [first, ...rest] }, notes: [...notes, ...few] }
+  return { task: { name: id, form: 'next', metric, pairs: [first, ...rest] }, notes: [...notes, ...few], dropped: [] }
 }
