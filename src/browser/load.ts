@@ -6,7 +6,7 @@ import { loadTokenizer } from '../text/load.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import { HeadwiseError, type Watch } from '../words/error.ts'
 import { fetchFile, fetchOk, forgetOthers } from './fetch-file.ts'
-import { checkManifest, type Manifest } from './manifest.ts'
+import { type Manifest, readManifest } from './manifest.ts'
 import { MemoryWeights } from './memory-weights.ts'
 
 export type BrowserDevice = 'wasm' | 'webgpu'
@@ -54,7 +54,7 @@ async function checkDevice(device: BrowserDevice): Promise<void> {
 export async function loadInBrowser(address: string, o: BrowserOptions = {}): Promise<Loaded> {
   const device = o.device ?? 'wasm'
   await checkDevice(device)
-  const manifest = checkManifest(await (await fetchOk(address, o.signal)).json(), address)
+  const manifest = readManifest(await (await fetchOk(address, o.signal)).text(), address)
   const { config, weights, tokenizer, runtime } = manifest
   const files = [weights.file, tokenizer.file]
   const total = files.reduce((n, f) => n + f.bytes, 0)

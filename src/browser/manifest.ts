@@ -42,9 +42,17 @@ export const manifestSchema = z.object({
 })
 export type Manifest = z.infer<typeof manifestSchema>
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** The manifest that was fetched from `address`. Throws `page-manifest`. */
-export function checkManifest(value: unknown, address: string): Manifest {
-  const { data, error } = manifestSchema.safeParse(value)
+export function readManifest(text: string, address: string): Manifest {
+  const { data, error } = manifestSchema.safeParse(parsed(text))
   if (data) return data
   const [issue] = error.issues
   const where = issue?.path.join('.') ?? ''

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 
 import { version } from '../library/version.ts'
+import { checkVerb } from '../service/check.ts'
 import { faultOf } from '../service/fault.ts'
 import { Lanes } from '../service/lanes.ts'
 import { Service } from '../service/service.ts'
@@ -45,10 +46,11 @@ async function call({ id, verb, params, lane }: ToWorker & { kind: 'call' }): Pr
       // Newer calls may already wait behind this one: they are heard before it begins.
       await tick()
       const watch = { signal, onProgress: onProgress(id) }
-      if (verb === 'generate') {
+      const known = checkVerb(verb)
+      if (known === 'generate') {
         for await (const piece of ready.generate(params, watch)) answer('piece', id, piece)
         answer('end', id, undefined)
-      } else answer('end', id, await ready.call(verb, params, watch))
+      } else answer('end', id, await ready.call(known, params, watch))
     })
   } catch (error) {
     tell({ kind: 'failed', id, fault: faultOf(error) })
