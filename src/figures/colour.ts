@@ -75,7 +75,8 @@ export const contrast = (a: Triple, b: Triple): number => {
   const [x, y] = [luminance(a), luminance(b)]
   return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05)
 }
-const BLACK: Triple = oklch(0.15, 0, 0)
+// The better of pure black and white has a contrast of 4.58 or more on any ground.
+const BLACK: Triple = oklch(0, 0, 0)
 const WHITE: Triple = oklch(1, 0, 0)
 
 interface Ground {
@@ -123,7 +124,7 @@ export const themes: Readonly<Record<Theme['name'], Theme>> = {
     faint: 0.78,
     rule: 0.9,
     least: [0.965, 0.012, TEAL],
-    most: [0.43, 0.075, TEAL],
+    most: [0.43, 0.07, TEAL],
     above: [0.6, 0.15, ORANGE],
     below: [0.5, 0.2, VIOLET],
     band: [0.9, 0.035, TEAL],

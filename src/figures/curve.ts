@@ -1,18 +1,9 @@
 import type { Grid } from '../words/grid.ts'
 import type { Theme } from './colour.ts'
-import {
-  caption,
-  heading,
-  labelWidth,
-  type Numbers,
-  numbersOf,
-  type Panel,
-  type PanelOptions,
-  shown,
-  unclear,
-} from './panel.ts'
+import { dot, seriesLegend } from './legend.ts'
+import { heading, labelWidth, type Numbers, numbersOf, type Panel, type PanelOptions, shown, unclear } from './panel.ts'
 import { ticks, valueAxis } from './scale.ts'
-import { element, label, line, polyline, rect, SIZE, text } from './svg.ts'
+import { element, label, line, polyline, SIZE, text } from './svg.ts'
 import { NO_UNIT, unitOf } from './unit.ts'
 
 const PLOT = { width: 480, height: 240 }
@@ -46,9 +37,10 @@ export function curvePanel(grid: Grid, { theme }: PanelOptions): Panel {
   )
   const bottom = top + PLOT.height + 36
   const axisName = [grid.axes[0]!.name, grid.axes[0]!.unit].filter(w => w !== undefined).join(', ')
-  const legend = curveLegend(grid, numbers, theme)
+  const points = values.length <= DOTS
+  const legend = seriesLegend(grid, numbers, { points, joined: true }, theme)
   return {
-    width: left + PLOT.width,
+    width: left + Math.max(PLOT.width, legend.width),
     height: bottom + 8 + legend.height,
     anchor: top,
     body: [
@@ -63,19 +55,13 @@ export function curvePanel(grid: Grid, { theme }: PanelOptions): Panel {
         fill: 'none',
         'stroke-linejoin': 'round',
       }),
-      ...(values.length <= DOTS ? Array.from(values, (v, i) => dot(across(i), up(v), unclear(numbers, i), theme)) : []),
+      ...(points ? Array.from(values, (v, i) => dot(across(i), up(v), unclear(numbers, i), theme)) : []),
       ...names,
       text(left + PLOT.width / 2, bottom - 4, label(axisName, 60), { ...small, 'text-anchor': 'middle' }),
       element('g', { transform: `translate(${Math.round(left)} ${Math.round(bottom + 8)})` }, legend.body),
     ].join('\n'),
   }
 }
-
-/** A filled point, or a ring where the interval holds 0; nothing where there is no number. */
-const dot = (cx: number, cy: number, ring: boolean, { line: stroke, paper }: Theme): string =>
-  Number.isFinite(cy)
-    ? element('circle', { cx, cy, r: 3, fill: ring ? paper : stroke, stroke, 'stroke-width': 1.5 })
-    : ''
 
 /** The area between the ends of the intervals, in one piece for each run of points that have one. */
 function band(
@@ -136,27 +122,4 @@ function xScale({ labels }: Grid['axes'][number], count: number): XScale {
     ? Array.from({ length: 40 }, (_, i) => 10 ** (i - 20)).filter(x => x >= first && x <= last)
     : ticks(first, last, 8)
   return { at, ticks: round.map(x => ({ i: place(x), words: shown(x) })) }
-}
-
-/** Line, band and rings, with unit and n. */
-function curveLegend(grid: Grid, numbers: Numbers, theme: Theme): Panel {
-  const small = { 'font-size': SIZE.label, fill: theme.muted }
-  const rings = numbers.values.length <= DOTS && numbers.values.some((_, i) => unclear(numbers, i))
-  const keys: readonly (readonly [mark: string, words: string])[] = [
-    [element('path', { d: 'M0 0H16', stroke: theme.line, 'stroke-width': 2 }), 'mean'],
-    ...(numbers.low ? [[rect(0, -5, 16, 10, theme.band), '95% interval'] as const] : []),
-    ...(rings ? [[dot(8, 0, true, theme), 'interval holds 0'] as const] : []),
-  ]
-  let x = 0
-  const marks = keys.map(([mark, words]) => {
-    const from = x
-    x += 22 + labelWidth(words) + 20
-    return element('g', { transform: `translate(${Math.round(from)} 24)` }, mark + text(22, 4, words, small))
-  })
-  return {
-    width: x,
-    height: 32,
-    anchor: 0,
-    body: text(0, 8, caption(grid), { ...small, fill: theme.ink }) + marks.join(''),
-  }
 }

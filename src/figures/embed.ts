@@ -5,8 +5,11 @@ import { element, escapeXml } from './svg.ts'
 /** The name under which a figure holds its specs: id of an element, keyword of a PNG's text. */
 export const SPEC_ID = 'headwise-spec'
 
-/** The specs as one line of JSON. */
-export const specText = (specs: readonly Spec[]): string => toJson(specs).trimEnd()
+/** The specs as one line of JSON; the two characters that XML has no form for are escaped, as others are already. */
+export const specText = (specs: readonly Spec[]): string =>
+  toJson(specs)
+    .trimEnd()
+    .replace(/[\ufffe\uffff]/g, c => `\\u${c.charCodeAt(0).toString(16)}`)
 
 /** The specs as SVG metadata: entities keep whatever a prompt holds from ending the element. */
 export const embedSpecs = (specs: readonly Spec[]): string =>

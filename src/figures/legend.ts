@@ -1,6 +1,6 @@
 import type { Grid } from '../words/grid.ts'
 import type { Theme } from './colour.ts'
-import { caption, type Panel, shown } from './panel.ts'
+import { caption, labelWidth, type Numbers, type Panel, shown, unclear } from './panel.ts'
 import type { ColourScale } from './scale.ts'
 import { element, line, rect, SIZE, text } from './svg.ts'
 
@@ -50,7 +50,7 @@ export function mapLegend(grid: Grid, scale: ColourScale, { dots, missing }: Mar
     text(0, BAR.height + 2 * LINE - 4, caption(grid), { ...small, fill: theme.ink }),
     ...keys,
   ].join('')
-  return { width: BAR.width, height: y, anchor: 0, body }
+  return { width: Math.max(BAR.width, labelWidth(caption(grid))), height: y, anchor: 0, body }
 }
 
 /** The mark of a cell without a value. */
@@ -64,3 +64,37 @@ export const cross = (x: number, y: number, width: number, height: number, { mut
 
 /** Of the dot that a cell shrinks to. */
 export const dotRadius = (width: number, height: number): number => Math.max(1, 0.12 * Math.min(width, height))
+
+/** A filled point, or a ring where the interval holds 0; nothing where there is no number. */
+export const dot = (cx: number, cy: number, ring: boolean, { line: stroke, paper }: Theme): string =>
+  Number.isFinite(cy)
+    ? element('circle', { cx, cy, r: 3, fill: ring ? paper : stroke, stroke, 'stroke-width': 1.5 })
+    : ''
+
+/** What points, bands and rings are, with unit and n. */
+export function seriesLegend(
+  grid: Grid,
+  numbers: Numbers,
+  { points, joined }: { readonly points: boolean; readonly joined: boolean },
+  theme: Theme,
+): Panel {
+  const small = { 'font-size': SIZE.label, fill: theme.muted }
+  const rings = points && numbers.values.some((_, i) => unclear(numbers, i))
+  const keys: readonly (readonly [mark: string, words: string])[] = [
+    [(joined ? line(0, 0, 16, 0, theme.line) : '') + (points ? dot(8, 0, false, theme) : ''), 'value'],
+    ...(numbers.low ? [[rect(0, -5, 16, 10, theme.band), '95% interval'] as const] : []),
+    ...(rings ? [[dot(8, 0, true, theme), 'interval holds 0'] as const] : []),
+  ]
+  let x = 0
+  const marks = keys.map(([mark, words]) => {
+    const from = x
+    x += 22 + labelWidth(words) + 20
+    return element('g', { transform: `translate(${Math.round(from)} 24)` }, mark + text(22, 4, words, small))
+  })
+  return {
+    width: x,
+    height: 32,
+    anchor: 0,
+    body: text(0, 8, caption(grid), { ...small, fill: theme.ink }) + marks.join(''),
+  }
+}

@@ -1,5 +1,6 @@
 import type { Grid } from '../words/grid.ts'
-import { caption, heading, labelWidth, numbersOf, type Panel, type PanelOptions, shown, unclear } from './panel.ts'
+import { seriesLegend } from './legend.ts'
+import { heading, labelWidth, numbersOf, type Panel, type PanelOptions, shown, unclear } from './panel.ts'
 import { valueAxis } from './scale.ts'
 import { element, label, line, rect, SIZE, text } from './svg.ts'
 
@@ -42,17 +43,17 @@ export function listPanel(grid: Grid, { theme }: PanelOptions): Panel {
     const fill = unclear(numbers, i) ? theme.paper : theme.line
     return `${name}${interval}${element('circle', { cx: at(value), cy: y, r: radius, fill, stroke: theme.line })}`
   })
-  const interval = low ? '; bars: 95% intervals, rings: those that hold 0' : ''
+  const legend = seriesLegend(grid, numbers, { points: true, joined: false }, theme)
   return {
-    width: left + WIDTH,
-    height: bottom + 44,
+    width: left + Math.max(WIDTH, legend.width),
+    height: bottom + 28 + legend.height,
     anchor: top,
     body: [
       head.body,
       text(left - 8, top - 6, grid.axes[0]!.name, end),
       ...rules,
       ...rows,
-      text(left, bottom + 36, `${caption(grid)}${interval}`, { ...small, fill: theme.ink }),
+      element('g', { transform: `translate(${Math.round(left)} ${bottom + 28})` }, legend.body),
     ].join('\n'),
   }
 }

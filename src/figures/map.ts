@@ -63,7 +63,7 @@ export function mapPanel(grid: Grid, o: PanelOptions): Panel {
   )
   const bottom = top + rows * height + columns.below
   return {
-    width: Math.max(width, left + columns.width + columns.beyond),
+    width: Math.max(width, left + columns.width + columns.beyond, left + legend.width),
     height: bottom + 12 + legend.height,
     anchor: top,
     body: [

@@ -59,5 +59,6 @@ export function valueAxis(numbers: readonly number[]): ValueAxis {
   else if (to < 0 && -to < 0.5 * span) to = 0
   if (from !== 0) from -= 0.05 * span
   if (to !== 0) to += 0.05 * span
+  if (from === to) to = 1
   return { ticks: ticks(from, to, 5), at: value => (value - from) / (to - from) }
 }

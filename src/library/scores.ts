@@ -27,8 +27,8 @@ export async function scoreGrids(opened: Opened, ids: readonly string[], o: Scor
     tokenText: (id: number) => tokenizer.tokenText(id),
     specialIds: tokenizer.specialIds,
   }))
-  const scores = await scoreHeads(opened.engine, wanted, facts, o)
   const nulls = o.null ? await nullsOf(opened, wanted, facts, seed, o) : undefined
+  const scores = await scoreHeads(opened.engine, wanted, facts, o)
   const { headGrid } = await import('./head-grid.ts')
   const grids: Grid[] = []
   for (const d of wanted) {

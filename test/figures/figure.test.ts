@@ -1,0 +1,168 @@
+import { join } from 'node:path'
+import { Resvg } from '@resvg/resvg-js'
+import { describe, expect, test } from 'vitest'
+import { themes } from '../../src/figures/colour.ts'
+import { gridFigure } from '../../src/figures/figure.ts'
+import { gridOf } from '../../src/results/grid.ts'
+import { ablation, controls, curve, HOSTILE, headMap, hostile, patch, specBy } from './examples.ts'
+
+const fixture = (name: string): string => join(import.meta.dirname, `../fixtures/figures/${name}.svg`)
+const count = (svg: string, pattern: RegExp): number => [...svg.matchAll(pattern)].length
+/** Shown words only: what is in the metadata is not drawn. */
+const drawn = (svg: string): string => svg.slice(svg.indexOf('</metadata>'))
+
+// After a change that is meant: npx vitest run --project unit test/figures/figure.test.ts -u, and look at them.
+test.each([
+  ['head-map', gridFigure(headMap, { perGroup: 2 })],
+  ['ablation-dark', gridFigure(ablation, { theme: 'dark' })],
+  ['patch', gridFigure(patch)],
+  ['curve', gridFigure(curve)],
+  ['list', gridFigure(controls)],
+])('%s is drawn as committed', async (name, svg) => {
+  await expect(svg).toMatchFileSnapshot(fixture(name))
+})
+
+/** The colour at a place of the drawing, as another program renders it. */
+function pixel(svg: string, x: number, y: number): string {
+  const image = new Resvg(svg).render()
+  const at = 4 * (Math.round(y) * image.width + Math.round(x))
+  return `#${[...image.pixels.subarray(at, at + 3)].map(c => c.toString(16).padStart(2, '0')).join('')}`
+}
+
+/** Where the cells of a map start and end, from its ground rectangles. */
+const grounds = (svg: string) =>
+  [
+    ...svg.matchAll(
+      new RegExp(
+        `<rect x="([\\d.]+)" y="([\\d.]+)" width="([\\d.]+)" height="([\\d.]+)" fill="${themes.light.rule}"/>`,
+        'g',
+      ),
+    ),
+  ].map(m => m.slice(1).map(Number) as [number, number, number, number])
+
+describe('a head map', () => {
+  const svg = gridFigure(headMap, { perGroup: 2 })
+  test('has a ground for each kv group, and cells in the colours of their values', () => {
+    const [first, second, ...others] = grounds(svg)
+    expect(others).toEqual([])
+    expect(second![0] - first![0] - first![2]).toBeGreaterThan(4)
+    // Row 1, head 2: the first cell of the second group, of which a corner is free of its number.
+    const [x, y, , height] = second!
+    const cell = height / 3
+    expect(pixel(svg, 24 + x + 3, 24 + y + cell + 3)).toBe(themes.light.sequential(0.92))
+    expect(pixel(svg, 24 + first![0] + 3, 24 + y + 3)).toBe(themes.light.sequential(0))
+  })
+  test('without groups has one ground', () => {
+    expect(grounds(gridFigure(headMap))).toHaveLength(1)
+    expect(grounds(gridFigure(headMap, { perGroup: 1 }))).toHaveLength(1)
+  })
+  test('says what is shown: metric, unit, n, what was not measured', () => {
+    for (const words of [
+      '>mean attention to the previous<',
+      'share of attention; n = 4 prompts',
+      'not measured',
+      '.92',
+    ])
+      expect(drawn(svg)).toContain(words)
+    expect(drawn(svg)).not.toContain('interval')
+  })
+})
+
+test('cells whose interval holds 0 are dots, and no others', () => {
+  const svg = gridFigure(ablation)
+  const unclear = ablation.low!.flat().filter((l, i) => {
+    const h = ablation.high!.flat()[i]
+    return typeof l === 'number' && typeof h === 'number' && l <= 0 && h >= 0
+  })
+  expect(unclear.length).toBe(9)
+  expect(count(svg, /<circle /g)).toBe(unclear.length + 1)
+  expect(svg).toContain('95% interval holds 0')
+  expect(count(gridFigure(headMap), /<circle /g)).toBe(0)
+})
+
+describe('a map of positions', () => {
+  test('names its tokens with their spaces', () => {
+    const svg = drawn(gridFigure(patch))
+    for (const token of ['&#60;|endoftext|&#62;', '␣Tom', '↵', '␣漢字']) expect(svg).toContain(`>${token}</text>`)
+    expect(svg).toContain('n = 1 prompt<')
+  })
+  test('of a long text names the columns that matter', () => {
+    const size = 300
+    const labels = Array.from({ length: size }, (_, i) => `t${i}`)
+    const values = Float64Array.from({ length: size }, (_, i) => (i === 151 ? 1 : 0.01))
+    const axes = [{ name: 'layer' as const }, { name: 'position' as const, labels }]
+    const svg = drawn(gridFigure(gridOf({ axes, shape: [1, size], values, metric: 'm', spec: specBy('patch', 'p') })))
+    const named = [...svg.matchAll(/>t(\d+)</g)].map(m => Number(m[1]))
+    expect(named).toContain(151)
+    expect(named.length).toBeLessThan(100)
+    expect(svg).toContain('Named: the columns with the strongest values')
+  })
+})
+
+describe('a curve', () => {
+  const parts = { shape: [4], values: [1, 2, Number.NaN, 4], metric: 'm', spec: specBy('ablate', 'scale') }
+  const xs = (svg: string) => [...svg.matchAll(/<circle cx="([\d.]+)"/g)].map(m => Number(m[1]))
+  test('stands on the numbers that its labels are, and on their logarithms when they span much', () => {
+    const at = (labels: string[]) =>
+      xs(gridFigure(gridOf({ ...parts, values: [1, 2, 3, 4], axes: [{ name: 'size', labels }] })))
+    const [a, b, c, d] = at(['0', '1', '2', '8'])
+    expect((b! - a!) / (d! - a!)).toBeCloseTo(1 / 8, 2)
+    expect((c! - a!) / (d! - a!)).toBeCloseTo(2 / 8, 2)
+    const [e, f, , h] = at(['0.001', '0.01', '0.1', '1'])
+    expect((f! - e!) / (h! - e!)).toBeCloseTo(1 / 3, 2)
+    const [i, j, , l] = at(['a', 'b', 'c', 'd'])
+    expect((j! - i!) / (l! - i!)).toBeCloseTo(1 / 3, 2)
+  })
+  test('breaks where there is no value, and its band where there is no interval', () => {
+    const svg = gridFigure(gridOf({ ...parts, axes: [{ name: 'step' }] }))
+    // Three points, and the sample of the legend.
+    expect(xs(svg)).toHaveLength(4)
+    expect(svg).toMatch(/d="M[\d. ]+L[\d. ]+M[\d. ]+" stroke/)
+    expect(count(gridFigure(curve), new RegExp(`Z" fill="${themes.light.band}"`, 'g'))).toBe(2)
+  })
+  test('rings are the points whose interval holds 0', () => {
+    const ring = new RegExp(`fill="${themes.light.paper}" stroke="${themes.light.line}"`, 'g')
+    // One point of the curve (its other candidate has no upper end), and the sample of the legend.
+    expect(count(gridFigure(curve), ring)).toBe(2)
+  })
+})
+
+test('several grids stand beside each other, their drawings in line', () => {
+  const svg = gridFigure([headMap, ablation])
+  const panels = [...svg.matchAll(/<g transform="translate\((\d+) (\d+)\)"><text x="0" y="14"/g)]
+  expect(panels).toHaveLength(2)
+  expect(Number(panels[1]![1])).toBeGreaterThan(Number(panels[0]![1]) + 200)
+})
+
+test('grids of any size are drawn', () => {
+  for (const shape of [
+    [0, 0],
+    [1, 1],
+    [0, 5],
+    [96, 128],
+  ]) {
+    const values = new Float64Array(shape[0]! * shape[1]!)
+    const svg = gridFigure(
+      gridOf({ axes: [{ name: 'layer' }, { name: 'head' }], shape, values, metric: 'm', spec: specBy('scores', 's') }),
+    )
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/)
+    new Resvg(svg)
+  }
+})
+
+test('more than two axes are refused', () => {
+  const axes = [{ name: 'prompt' as const }, { name: 'layer' as const }, { name: 'head' as const }]
+  const grid = gridOf({ axes, shape: [1, 1, 1], values: [1], metric: 'm', spec: specBy('scores', 's') })
+  expect(() => gridFigure(grid)).toThrow(expect.objectContaining({ code: 'figure-axes', fault: 'usage' }))
+})
+
+test('texts that are not trusted are shown escaped and end nothing', () => {
+  const svg = gridFigure(hostile)
+  // Another program's strict reading of XML.
+  new Resvg(svg)
+  expect(svg).not.toMatch(/<script|<img|\]\]>|onerror="|[\u0000-\u0008\u001b\u202e\ud800-\udfff]/)
+  expect(count(svg, /<\/metadata>/g)).toBe(1)
+  expect(svg).toContain('\\u202eevil')
+  expect(svg).toContain('\\u001b[31mred')
+  expect(HOSTILE.length).toBe(count(svg, /rotate\(-45/g))
+})
