@@ -9,12 +9,12 @@ export const factors = (from: number, to: number, count: number): number[] =>
   })
 
 /**
- * z of every head of the set times each factor, one run a factor: 1 is the clean run, 0 the zero ablation, above 1 more
- * of what the heads do, below 0 its opposite.
+ * z of every head of the set times each factor, one run a factor: 1 is the clean run (and no edit), 0 the zero ablation,
+ * above 1 more of what the heads do, below 0 its opposite.
  */
 export const scalings = (set: HeadSet, by: readonly number[]): Edit[][] =>
   by.map(factor =>
-    [...byLayer(set)].map(
+    (factor === 1 ? [] : [...byLayer(set)]).map(
       ([layer, heads]): Edit => ({ do: 'scale', by: factor, at: { site: 'z', layer, stack: 'decoder' }, heads }),
     ),
   )

@@ -97,6 +97,9 @@ async function act(model: string, text: string | undefined, o: Options, context:
   await carryOut(sweep, o, context, result => view(m, o.mode, result, context))
 }
 
+/** The false discovery rate below which heads are counted. */
+const FOUND = 0.05
+
 const better = (grid: Grid): string =>
   grid.higherIsBetter
     ? 'minus: the metric falls'
@@ -116,8 +119,14 @@ function view(
     mapsView(named, headShape(m.config), style),
     summary(named, heads, 8, style),
     `  ${cleanText(grid, clean)}; ${better(grid)} where the head is needed\n` +
-      `  ${harmless} of ${count(layers * heads, 'head')} can go alone with less than 1% of harm`,
+      `  ${harmless} of ${count(layers * heads, 'head')} can go alone with less than 1% of harm${found(grid)}`,
   ].join('\n\n')}\n`
+}
+
+/** How many heads stand out where there are q-values. */
+function found(grid: Grid): string {
+  const q = cellsOf(grid, 'q')
+  return q ? `\n  ${q.filter(x => x < FOUND).length} have an effect with q < ${FOUND} (false discovery rate)` : ''
 }
 
 function controlView(mode: string, result: ControlResult, { style }: Context): string {
@@ -126,7 +135,7 @@ function controlView(mode: string, result: ControlResult, { style }: Context): s
   const labels = grid.axes[0]?.labels ?? []
   const interval = low !== undefined && high !== undefined ? ` [${signed(low)}, ${signed(high)}]` : ''
   const lines = [
-    `${labels[0]} removed together (${mode}): ${signed(effect)}${interval}`,
+    `${labels[0]} removed${labels[0]?.includes('+') ? ' together' : ''} (${mode}): ${signed(effect)}${interval}`,
     `${grid.metric} (n = ${String(grid.n)}); ${cleanText(grid, clean)}; ${better(grid)} where the heads are needed`,
   ]
   if (percentile !== undefined && p !== undefined) {

@@ -2,6 +2,7 @@ import type { PatchBy } from '../causal/patching.ts'
 import type { Places } from '../causal/places.ts'
 import type { Headwise } from '../library/headwise.ts'
 import type { Direction, PatchResult } from '../library/patch.ts'
+import type { Grid, NestedCells } from '../words/grid.ts'
 import { type Site, siteNames } from '../words/site.ts'
 import type { Context, Define } from './context.ts'
 import { curveView, positionView } from './curve-view.ts'
@@ -64,8 +65,21 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
   await carryOut(sweep, o, context, result => view(m, o, result, context))
 }
 
-function view(m: Headwise, o: Options, { document: grid, clean, corrupt }: PatchResult, { style }: Context): string {
+/** What noising breaks: 1 − recovery, so that the largest numbers are the heads that matter. */
+function broken(grid: Grid): Grid {
+  const flip = (cells: NestedCells): NestedCells => {
+    if (Array.isArray(cells)) return cells.map(flip)
+    return typeof cells === 'number' ? 1 - cells : cells
+  }
+  const all = (cells: NestedCells[]) => cells.map(flip)
+  const { low, high, values } = grid
+  const metric = grid.metric.replace('recovery', '1 − recovery')
+  return { ...grid, metric, values: all(values), ...(low && high ? { low: all(high), high: all(low) } : {}) }
+}
+
+function view(m: Headwise, o: Options, { document, clean, corrupt }: PatchResult, { style }: Context): string {
   const name = `${o.site} patched`
+  const grid = o.direction === 'noising' ? broken(document) : document
   const second = grid.axes[1]?.name
   const where = o.at === 'all' ? '' : `; positions: ${placesText(o.at)}`
   const closing = wrap(

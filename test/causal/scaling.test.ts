@@ -12,12 +12,14 @@ test('all heads of the set get the factor', () => {
     { layer: 1, head: 3 },
     { layer: 0, head: 2 },
   ]
-  expect(scalings(set, [2])).toEqual([
+  expect(scalings(set, [2, 1])).toEqual([
     [0, 1].map(layer => ({
       do: 'scale',
       by: 2,
       at: { site: 'z', layer, stack: 'decoder' },
       heads: [layer === 0 ? 2 : 3],
     })),
+    // 1 · x is x.
+    [],
   ])
 })
