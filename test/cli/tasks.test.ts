@@ -59,16 +59,16 @@ test('a data set, and one task of it', async () => {
 })
 
 describe('refused before a model is opened', () => {
-  const cases: readonly [what: string, args: string[], says: RegExp][] = [
-    ['an unknown task', ['--task', 'iio'], /no task "iio".*nearest.*ioi/],
-    ['a file that is not there', ['--task', at('kite.json')], /kite\.json/],
-    ['a folder without data sets', ['--data', folder], /holds no data set/],
-    ['--n 0', ['--n', '0'], /--n is "0"/],
+  const cases: readonly [what: string, args: string[], code: number, says: RegExp][] = [
+    ['an unknown task', ['--task', 'iio'], 2, /no task "iio".*nearest.*ioi/],
+    ['a file that is not there', ['--task', at('kite.json')], 65, /kite\.json/],
+    ['a folder without data sets', ['--data', folder], 2, /holds no data set/],
+    ['--n 0', ['--n', '0'], 2, /--n is "0"/],
   ]
-  test.each(cases)('%s', async (_, args, says) => {
-    const { code, stdout, stderr } = await run(['tasks', M, ...args])
-    expect({ code: code === 65 ? 2 : code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(SENTENCE)
-    expect(stderr).toMatch(says)
+  test.each(cases)('%s', async (_, args, code, says) => {
+    const ended = await run(['tasks', M, ...args])
+    expect(ended).toMatchObject({ code, stdout: '' })
+    expect(ended.stderr).toMatch(SENTENCE)
+    expect(ended.stderr).toMatch(says)
   })
 })
