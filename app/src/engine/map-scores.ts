@@ -64,6 +64,8 @@ export interface Scored {
   readonly id: string
   readonly name: string
   readonly score: MapScore | undefined
+  /** The result behind it, with its spec. */
+  readonly grid: Grid | undefined
   readonly from: Said<unknown>
 }
 
@@ -72,13 +74,19 @@ export function mapScore(live: Sources, id: string, ground: Ground): Scored {
   const name = nameOf(id)
   if (id === CHANGES) {
     const { value } = live.changes
-    return { id, name: 'changed by the edits', score: value && changeScore(value.z.data), from: live.changes }
+    return {
+      id,
+      name: 'changed by the edits',
+      score: value && changeScore(value.z.data),
+      grid: undefined,
+      from: live.changes,
+    }
   }
   if (Object.hasOwn(EFFECTS, id)) {
     const from = id === 'ablate-zero' ? live.effects.zero : live.effects.mean
-    return { id, name, score: from.value && scoreOf(from.value.grid, name, 'effect'), from }
+    return { id, name, score: from.value && scoreOf(from.value.grid, name, 'effect'), grid: from.value?.grid, from }
   }
   const from = ground === 'repeats' ? live.repeats : live.here
   const grid = from.value?.grids.find((g: Grid) => g.spec.request.method?.id === id)
-  return { id, name, score: grid && scoreOf(grid, name, id === 'entropy' ? 'amount' : 'share'), from }
+  return { id, name, score: grid && scoreOf(grid, name, id === 'entropy' ? 'amount' : 'share'), grid, from }
 }

@@ -25,21 +25,23 @@ const GAP = 2
 /** Between the heads of one group, and between groups. */
 const INSIDE = 1
 const BETWEEN = 5
-const LARGEST = 32
-const TALLEST = 560
 const LEAST = 5
+/** Largest cell, and the height of all layers: beside the text, or above it as a strip. */
+const PLACES = { side: { largest: 32, tallest: 560 }, strip: { largest: 48, tallest: 208 } } as const
+export type Place = keyof typeof PLACES
 /** Room that a number of two digits takes. */
 const LABEL = 15
 
 /** Cells as large as the width and a screen's height allow; heads that share keys and values stand joined. */
-export function layoutMap({ layers, heads, groups }: Shape, room: number): MapLayout {
+export function layoutMap({ layers, heads, groups }: Shape, room: number, place: Place = 'side'): MapLayout {
+  const { largest, tallest } = PLACES[place]
   const perGroup = heads / groups
   const joined = perGroup > 1
   const gapAfter = (h: number): number => (joined ? ((h + 1) % perGroup === 0 ? BETWEEN : INSIDE) : GAP)
   let gaps = 0
   for (let h = 0; h < heads - 1; h++) gaps += gapAfter(h)
-  const cell = clamp(Math.floor((room - LEFT - MARGIN - gaps) / heads))
-  const rowHeight = Math.min(cell, clamp(Math.floor(TALLEST / layers) - GAP))
+  const cell = clamp(Math.floor((room - LEFT - MARGIN - gaps) / heads), largest)
+  const rowHeight = Math.min(cell, clamp(Math.floor(tallest / layers) - GAP, largest))
   const x: number[] = []
   for (let h = 0, at = LEFT; h < heads; at += cell + gapAfter(h), h++) x.push(at)
   const y = Array.from({ length: layers }, (_, l) => TOP + l * (rowHeight + GAP))
@@ -58,4 +60,4 @@ export function layoutMap({ layers, heads, groups }: Shape, room: number): MapLa
   }
 }
 
-const clamp = (x: number): number => Math.min(LARGEST, Math.max(LEAST, x))
+const clamp = (x: number, most: number): number => Math.min(most, Math.max(LEAST, x))

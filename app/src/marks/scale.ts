@@ -1,24 +1,13 @@
-import { type Oklch, type Rgb, type Theme, toRgb } from './colour.ts'
+import { themes } from '../../../src/figures/colour.ts'
+import { channels, type Rgb, type Theme } from './colour.ts'
 
-/** The page's ground, and the two ends of its scales; each theme has its own, none is the other inverted. */
-export const PAPER: Readonly<Record<Theme, Oklch>> = { light: [0.988, 0.003, 95], dark: [0.2, 0.008, 265] }
-const ENDS: Readonly<Record<Theme, Readonly<Record<'score' | 'plus' | 'minus', Oklch>>>> = {
-  light: { score: [0.42, 0.135, 252], plus: [0.6, 0.155, 52], minus: [0.48, 0.2, 297] },
-  dark: { score: [0.88, 0.1, 235], plus: [0.8, 0.14, 62], minus: [0.72, 0.17, 300] },
-}
+/* The colours of figures: what is saved from the page looks like the page. */
 
-/** From the paper to an end in even steps of lightness; chroma runs ahead, so that pale steps have a hue already. */
-function between([l0]: Oklch, [l1, c1, hue]: Oklch, t: number): Oklch {
-  const x = Math.min(1, Math.max(0, t))
-  return [l0 + (l1 - l0) * x, c1 * x ** 0.75, hue]
-}
-
-/** A quantity from 0 to 1 in one hue. */
-export const sequential = (t: number, theme: Theme): Rgb => toRgb(between(PAPER[theme], ENDS[theme].score, t))
+/** A quantity from 0 to 1 in one hue, in even steps of lightness. */
+export const sequential = (t: number, theme: Theme): Rgb => channels(themes[theme].sequential(Math.max(0, t)))
 
 /** A signed quantity, −1 to 1: violet, paper at zero, orange. */
-export const diverging = (t: number, theme: Theme): Rgb =>
-  toRgb(between(PAPER[theme], ENDS[theme][t < 0 ? 'minus' : 'plus'], Math.abs(t)))
+export const diverging = (t: number, theme: Theme): Rgb => channels(themes[theme].diverging(t))
 
 /** A scale of colour with its domain: the same one means the same thing wherever it appears. */
 export interface Scale {
