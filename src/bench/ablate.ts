@@ -7,7 +7,7 @@ import { newLedger } from '../runs/engine.ts'
 import { plan } from '../runs/plan.ts'
 import { matmulRate } from './limits.ts'
 import { bestMs, type PeerResult, runPeer } from './peers.ts'
-import { type BenchOptions, type BenchReport, benchPrompt, type Figure, report } from './report.ts'
+import { type BenchOptions, type BenchReport, benchPrompt, type Figure, opening, report } from './report.ts'
 
 /** Rows of one batch, at which the matmul rate is taken. */
 const ROWS = 1881
@@ -22,7 +22,7 @@ export async function benchAblate(
   tokens: readonly number[] | number,
   o: BenchOptions,
 ): Promise<BenchReport> {
-  const { engine, budget } = await open(model, { threads: o.threads })
+  const { engine, budget } = await open(model, opening(o))
   const ids = typeof tokens === 'number' ? benchPrompt(tokens, engine.config.vocab) : tokens
   const folder = mkdtempSync(join(tmpdir(), 'headwise-bench-'))
   const runs = ablations(engine.config, { mode: 'zero' })

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { open } from '../library/open.ts'
 import { bestMs, type PeerResult, runPeer } from './peers.ts'
 import { runCommand } from './processes.ts'
-import { type BenchOptions, type BenchReport, benchPrompt, type Figure, report } from './report.ts'
+import { type BenchOptions, type BenchReport, benchPrompt, type Figure, opening, report } from './report.ts'
 
 const LENGTHS = [512, 2048]
 const MIB = 2 ** 20
 
 /** All patterns and z, written to disk layer by layer: time and peak anonymous memory, against the peers that can. */
 export async function benchCapture(model: string, o: BenchOptions): Promise<BenchReport> {
-  const { engine } = await open(model, { threads: o.threads })
+  const { engine } = await open(model, opening(o))
   const { vocab, context } = engine.config
   const folder = mkdtempSync(join(tmpdir(), 'headwise-bench-'))
   const figures: Figure[] = []

@@ -7,7 +7,7 @@ import type { Residence } from '../runtime/backend.ts'
 import { point, pointKey } from '../words/site.ts'
 import { matmulRate } from './limits.ts'
 import { bestMs, type PeerResult, runPeer } from './peers.ts'
-import { type BenchOptions, type BenchReport, benchPrompt, type Figure, report, timed } from './report.ts'
+import { type BenchOptions, type BenchReport, benchPrompt, type Figure, opening, report, timed } from './report.ts'
 
 const LENGTHS = [128, 512, 2048]
 const MATMUL_REPS = 20
@@ -38,7 +38,7 @@ function usefulFlops(engine: Engine, time: number): number {
  * against the matmul rate of the same hour, and against PyTorch's fused attention.
  */
 export async function benchForward(model: string, o: BenchOptions): Promise<BenchReport> {
-  const { engine } = await open(model, { threads: o.threads })
+  const { engine } = await open(model, opening(o))
   const figures: Figure[] = []
   const peers: PeerResult[] = []
   for (const time of LENGTHS.filter(t => t <= engine.config.context)) {

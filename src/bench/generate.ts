@@ -2,7 +2,7 @@ import { open } from '../library/open.ts'
 import { generate } from '../runs/generate.ts'
 import { readBandwidth } from './limits.ts'
 import { type PeerResult, runPeer } from './peers.ts'
-import { type BenchOptions, type BenchReport, benchPrompt, type Figure, report } from './report.ts'
+import { type BenchOptions, type BenchReport, benchPrompt, type Figure, opening, report } from './report.ts'
 
 const PROMPT = 64
 const NEW = 128
@@ -12,7 +12,7 @@ const NEW = 128
  * the read bandwidth that the same process measures.
  */
 export async function benchGenerate(model: string, o: BenchOptions): Promise<BenchReport> {
-  const { engine } = await open(model, { threads: o.threads })
+  const { engine } = await open(model, opening(o))
   const { vocab } = engine.config
   const ids = benchPrompt(PROMPT, vocab)
   const rates: number[] = []

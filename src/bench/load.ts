@@ -10,7 +10,15 @@ const TEXT = 'The lighthouse keeper climbed the stairs every evening to light th
 
 /** From the start of the process to the first logits and its end: weights converted before (warm), and for the first time (cold). */
 export async function benchLoad(model: string, o: BenchOptions): Promise<BenchReport> {
-  const args = ['run', model, TEXT, '--json', '--threads', String(o.threads)]
+  const args = [
+    'run',
+    model,
+    TEXT,
+    '--json',
+    '--threads',
+    String(o.threads),
+    ...(o.device ? ['--device', o.device] : []),
+  ]
   const folder = mkdtempSync(join(tmpdir(), 'headwise-bench-'))
   const transformers: PeerResult[] = []
   const llama: PeerResult[] = []

@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 import { median as middle } from 'simple-statistics'
+import type { LoadOptions } from '../library/open.ts'
 import { version } from '../library/version.ts'
 
 /** Smallest and middle value of several runs, and the runs. */
@@ -34,6 +35,8 @@ export interface BenchReport {
 
 export interface BenchOptions {
   readonly threads: number
+  /** What computes ours; default the processor. The peers' device is their own. */
+  readonly device?: LoadOptions['device']
   /** Timed runs of each thing; the first, untimed one warms up. */
   readonly reps: number
   /** The peers' Python and the float32 folder of the same model (bench/peers/README.md); left out: no peers. */
@@ -41,6 +44,13 @@ export interface BenchOptions {
   readonly note?: (text: string) => void
   readonly signal?: AbortSignal | undefined
 }
+
+/** How a benchmark opens its model. */
+export const opening = ({ threads, device, note }: BenchOptions): LoadOptions => ({
+  threads,
+  ...(device && { device }),
+  ...(note && { note }),
+})
 
 /** The ids of the peers' prompt of the same length. */
 export const benchPrompt = (time: number, vocab: number): number[] =>

@@ -4,7 +4,7 @@ import { Engine } from '../runs/engine.ts'
 import { webBackend } from '../runtime/web.ts'
 import { loadTokenizer } from '../text/load.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
-import { HeadwiseError, type Watch } from '../words/error.ts'
+import type { Watch } from '../words/error.ts'
 import { fetchFile, fetchOk, forgetOthers } from './fetch-file.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { MemoryWeights } from './memory-weights.ts'
@@ -33,27 +33,12 @@ const BUDGET = 2 ** 30
 export const threadsHere = (): number =>
   globalThis.crossOriginIsolated ? Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency)) : 1
 
-async function checkDevice(device: BrowserDevice): Promise<void> {
-  if (device === 'wasm' || (await navigator.gpu?.requestAdapter())) return
-  throw new HeadwiseError(
-    'This browser has no WebGPU here; leave the device out, and the page computes in WebAssembly.',
-    {
-      code: 'device',
-      fault: 'usage',
-      where: 'device',
-      found: device,
-      allowed: 'wasm',
-    },
-  )
-}
-
 /**
  * Opens the model that a manifest describes: fetches its files, checks them by their hashes, converts the weights, starts
  * the runtime. Throws `unreachable`, `page-manifest`, `page-file`, `device`, `interrupted`.
  */
 export async function loadInBrowser(address: string, o: BrowserOptions = {}): Promise<Loaded> {
   const device = o.device ?? 'wasm'
-  await checkDevice(device)
   const manifest = readManifest(await (await fetchOk(address, o.signal)).text(), address)
   const { config, weights, tokenizer, runtime } = manifest
   const files = [weights.file, tokenizer.file]

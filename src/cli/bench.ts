@@ -3,13 +3,14 @@ import type { BenchOptions, BenchReport } from '../bench/report.ts'
 import { toJson } from '../results/json.ts'
 import type { Context, Define } from './context.ts'
 import { promptsOf, readTokens, wrongInput } from './input.ts'
-import { oneOf, wholeNumber } from './options.ts'
+import { DEVICES, type DeviceOption, oneOf, wholeNumber } from './options.ts'
 import { padEnd } from './terminal/text.ts'
 import { number } from './terminal/units.ts'
 
 interface Options {
   readonly json?: boolean
   readonly threads?: number
+  readonly device?: DeviceOption
   readonly reps: number
   readonly tokens?: string
   readonly python?: string
@@ -35,6 +36,7 @@ export const bench: Define = (command, context) =>
     .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
     .option('--reps <n>', 'timed runs of each thing', wholeNumber('--reps', { from: 1, to: 1000 }), 3)
     .option('--threads <n>', 'cores for one operation', wholeNumber('--threads', { from: 1, to: 1024 }))
+    .option('--device <name>', 'what computes ours', oneOf('--device', DEVICES))
     .option('--tokens <file>', 'ids of the text to ablate on (JSON)')
     .option('--python <path>', "the peers' Python")
     .option('--folder <dir>', 'the same model as a float32 folder, for the peers')
@@ -57,11 +59,13 @@ async function act(kind: (typeof KINDS)[number], model: string, o: Options, cont
   const options: BenchOptions = {
     threads: o.threads ?? availableParallelism(),
     reps: o.reps,
+    ...(o.device && { device: o.device }),
     ...(o.python && o.folder && { peer: { python: o.python, folder: o.folder, ...(o.gguf && { gguf: o.gguf }) } }),
     note: context.note,
     signal: context.signal,
   }
-  const report = await measure(kind, model, given, options)
+  const measured = await measure(kind, model, given, options)
+  const report = o.device ? { ...measured, name: `${measured.name} on ${o.device}` } : measured
   if (o.json) return context.print(toJson(report))
   context.print(view(report))
 }

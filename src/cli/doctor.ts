@@ -5,6 +5,7 @@ import { graphOf } from '../graph/graph.ts'
 import { matmul } from '../graph/primitives/contract.ts'
 import { input } from '../graph/primitives/leaf.ts'
 import { toJson } from '../results/json.ts'
+import type { NodeDevice } from '../runtime/node.ts'
 import type { Weights } from '../runtime/weights.ts'
 import { f32 } from '../words/arrays.ts'
 import { type Context, type Define, failed } from './context.ts'
@@ -50,26 +51,45 @@ const NO_WEIGHTS: Omit<Weights, 'folder'> = {
   read: () => new Float32Array(),
 }
 
-/** Whether ONNX Runtime loads and multiplies [[1, 2], [3, 4]] by itself rightly. */
-async function runtime(): Promise<Finding> {
-  const what = 'ONNX Runtime'
-  const advice =
-    process.platform === 'darwin' && process.arch === 'x64'
-      ? 'there is no build for Intel Macs; use --device reference, which is slow'
-      : 'run npm ci again in the package folder; --device reference works without it, slowly'
+/** [[1, 2], [3, 4]] times itself, row by row. */
+async function square(device: NodeDevice): Promise<string> {
+  const { nodeBackend } = await import('../runtime/node.ts')
+  await using backend = await nodeBackend(1, device)
+  const graph = graphOf(new Map([['y', matmul(input('x', 'f32', [2, 2]), input('x', 'f32', [2, 2]))]]))
+  await using product = await backend.compile(graph, { ...NO_WEIGHTS, folder: import.meta.dirname })
+  const { y } = await product.run({ x: f32([2, 2], Float32Array.of(1, 2, 3, 4)) })
+  return Array.from(y?.data ?? []).join(', ')
+}
+
+/** Whether ONNX Runtime loads and multiplies rightly; `otherwise` is what it means when it does not. */
+async function computes(
+  device: NodeDevice,
+  what: string,
+  otherwise: Pick<Finding, 'state' | 'advice'>,
+): Promise<Finding> {
   try {
-    const { nodeBackend } = await import('../runtime/node.ts')
-    await using backend = await nodeBackend(1)
-    const graph = graphOf(new Map([['y', matmul(input('x', 'f32', [2, 2]), input('x', 'f32', [2, 2]))]]))
-    await using square = await backend.compile(graph, { ...NO_WEIGHTS, folder: import.meta.dirname })
-    const { y } = await square.run({ x: f32([2, 2], Float32Array.of(1, 2, 3, 4)) })
-    const got = Array.from(y?.data ?? []).join(', ')
+    const got = await square(device)
     if (got === '7, 10, 15, 22') return { what, state: 'good', found: 'loads and multiplies matrices rightly' }
-    return { what, state: 'failed', found: `[[1, 2], [3, 4]] squared gave ${got}`, advice }
+    return { what, found: `[[1, 2], [3, 4]] squared gave ${got}`, ...otherwise }
   } catch (error) {
-    return { what, state: 'failed', found: error instanceof Error ? error.message : String(error), advice }
+    return { what, found: error instanceof Error ? error.message : String(error), ...otherwise }
   }
 }
+
+const runtime = (): Promise<Finding> =>
+  computes('cpu', 'ONNX Runtime', {
+    state: 'failed',
+    advice:
+      process.platform === 'darwin' && process.arch === 'x64'
+        ? 'there is no build for Intel Macs; use --device wasm'
+        : 'run npm ci again in the package folder; --device wasm works without it, more slowly',
+  })
+
+const webgpu = (): Promise<Finding> =>
+  computes('webgpu', 'WebGPU', {
+    state: 'limited',
+    advice: 'everything runs on the processor; --device webgpu needs a driver for Vulkan, Metal or Direct3D 12',
+  })
 
 function processor(): Finding {
   return { what: 'processor', state: 'good', found: count(availableParallelism(), 'core') }
@@ -108,20 +128,21 @@ function cacheFolder(): Finding {
   }
 }
 
-const webgpu: Finding = {
-  what: 'WebGPU',
-  state: 'limited',
-  found: 'not available here yet',
-  advice: 'everything runs on the processor',
-}
-
 function terminal({ colors, columns }: Style): Finding {
   const shown = colors === 0 ? 'no colours: maps are drawn with digits' : `${colors === 256 ? '256' : 'all'} colours`
   return { what: 'terminal', state: 'good', found: `${columns} columns, ${shown}` }
 }
 
 async function act(o: { json?: boolean }, { print, style }: Context): Promise<void> {
-  const findings = [nodeVersion(), await runtime(), processor(), memory(), cacheFolder(), webgpu, terminal(style)]
+  const findings = [
+    nodeVersion(),
+    await runtime(),
+    await webgpu(),
+    processor(),
+    memory(),
+    cacheFolder(),
+    terminal(style),
+  ]
   const broken = findings.filter(f => f.state === 'failed')
   if (broken.length > 0 && o.json)
     throw failed(

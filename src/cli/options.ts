@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { HeadwiseError } from '../words/error.ts'
 import { nearest } from '../words/nearest.ts'
 
@@ -74,18 +74,12 @@ export const list =
 /** Gathers an option that may be given several times. */
 export const gather = (text: string, before: readonly string[] = []): string[] => [...before, text]
 
-const device = (text: string): 'cpu' | 'reference' => {
-  if (text === 'webgpu' || text === 'auto')
-    throw new HeadwiseError(
-      `--device ${text} is not available here yet; use cpu (the default), or reference for the slow evaluator that everything is compared with.`,
-      { code: 'device', fault: 'usage', where: '--device', found: text, allowed: ['cpu', 'reference'] },
-    )
-  return oneOf('--device', ['cpu', 'reference'])(text)
-}
+export const DEVICES = ['cpu', 'webgpu', 'auto', 'wasm', 'reference'] as const
+export type DeviceOption = (typeof DEVICES)[number]
 
 /** What every command that opens a model takes. */
 export interface ModelOptions {
-  readonly device?: 'cpu' | 'reference'
+  readonly device?: DeviceOption
   readonly threads?: number
   readonly budget?: number
   readonly verify?: boolean
@@ -94,7 +88,11 @@ export interface ModelOptions {
 
 export const withModelOptions = (command: Command): Command =>
   command
-    .addOption(new Option('--device <name>', 'what computes: cpu, or reference (slow, exact order)').argParser(device))
+    .option(
+      '--device <name>',
+      'what computes: cpu (default), webgpu, auto (the faster of them), wasm, or reference (slow, exact order)',
+      oneOf('--device', DEVICES),
+    )
     .option('--threads <n>', 'cores for one operation', wholeNumber('--threads', { from: 1, to: 1024 }))
     .option('--budget <size>', 'most memory for activations and captures, as in 4G', memory('--budget'))
     .option('--verify', 'hash and check all weights again')

@@ -9,11 +9,15 @@ import type { Tokenizer } from '../text/tokenizer.ts'
 import { HeadwiseError, type OnProgress } from '../words/error.ts'
 import { tokenizerSource } from './tokenizer-source.ts'
 
-export type Device = 'cpu' | 'reference'
+/** What computes: ONNX Runtime on the processor, on a GPU, in WebAssembly; or the slow evaluator. */
+export type Device = 'cpu' | 'reference' | 'wasm' | 'webgpu'
 
 export interface LoadOptions {
-  /** `cpu`: ONNX Runtime; `reference`: the slow evaluator that everything is compared with. Default cpu. */
-  readonly device?: Device
+  /**
+   * `cpu` (the default); `webgpu`, where there is a driver; `auto`: whichever of the two multiplies faster; `wasm`, where
+   * there is no build for the processor; `reference`: the slow evaluator that everything is compared with.
+   */
+  readonly device?: Device | 'auto'
   /** Cores for one operation; default all that this process may use. */
   readonly threads?: number
   /** Most bytes of activations and captures at once; default three quarters of the free memory. */
@@ -45,9 +49,13 @@ export interface Opened {
   readonly tokenizer: () => Promise<Tokenizer>
 }
 
-async function backendOf(device: Device, threads: number): Promise<Backend> {
-  if (device === 'cpu') return await (await import('../runtime/node.ts')).nodeBackend(threads)
-  return (await import('../runtime/reference.ts')).referenceBackend()
+async function backendOf(device: Device | 'auto', threads: number, note: LoadOptions['note']): Promise<Backend> {
+  if (device === 'reference') return (await import('../runtime/reference.ts')).referenceBackend()
+  // Its threads are Web Workers, which Node does not have.
+  if (device === 'wasm') return await (await import('../runtime/web.ts')).webBackend({ device, threads: 1 })
+  const { nodeBackend } = await import('../runtime/node.ts')
+  if (device !== 'auto') return await nodeBackend(threads, device)
+  return await (await import('./faster-backend.ts')).fasterBackend(threads, note)
 }
 
 function checkThreads(threads: number): number {
@@ -77,13 +85,13 @@ export async function open(reference: string, o: LoadOptions = {}): Promise<Open
       ...(o.onProgress ? { onProgress: o.onProgress } : {}),
       ...(o.note ? { note: o.note } : {}),
     }),
-    backendOf(device, threads),
+    backendOf(device, threads, o.note),
   ])
   let tokenizer: Promise<Tokenizer> | undefined
   return {
     reference,
-    device,
-    threads,
+    device: backend.name,
+    threads: backend.name === 'wasm' ? backend.threads : threads,
     budget: o.budget ?? Math.floor(freemem() * 0.75),
     budgetGiven: o.budget !== undefined,
     engine: new Engine(config, weights, backend, o.resident ? 'resident' : 'once'),

@@ -54,5 +54,5 @@ function cpuBackend(ort: Ort, threads: number): Backend {
 /** ONNX Runtime in Node. `threads`: how many cores one operation on the CPU may use. */
 export async function nodeBackend(threads: number, device: NodeDevice = 'cpu'): Promise<Backend> {
   const ort = await import('onnxruntime-node')
-  return device === 'webgpu' ? webgpuBackend(ort) : cpuBackend(ort, threads)
+  return device === 'webgpu' ? await webgpuBackend(ort) : cpuBackend(ort, threads)
 }

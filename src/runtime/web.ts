@@ -79,5 +79,5 @@ export async function webBackend({ device, threads, files }: WebOptions): Promis
   const ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
   ort.env.wasm.numThreads = threads
   if (files) ort.env.wasm.wasmPaths = { ...files }
-  return device === 'webgpu' ? webgpuBackend(ort) : wasmBackend(ort, threads)
+  return device === 'webgpu' ? await webgpuBackend(ort) : wasmBackend(ort, threads)
 }

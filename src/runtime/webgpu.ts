@@ -2,7 +2,8 @@ import { type Dims, dim, dimKey, evaluateDim } from '../graph/dim.ts'
 import { graphOf } from '../graph/graph.ts'
 import { input } from '../graph/primitives/leaf.ts'
 import type { Graph } from '../graph/sym.ts'
-import type { NDArray } from '../words/arrays.ts'
+import { f32, type NDArray } from '../words/arrays.ts'
+import { HeadwiseError } from '../words/error.ts'
 import type { Arrays, Backend, Executable, Feeds } from './backend.ts'
 import { lowerGraph } from './onnx.ts'
 import {
@@ -116,12 +117,32 @@ class SizedSessions implements Opened {
   }
 }
 
+/** Throws `device` where nothing here can be computed with WebGPU. */
+async function probe(loader: Loader): Promise<void> {
+  try {
+    const tensor = await loader.load(f32([1], Float32Array.of(1)))
+    tensor.dispose()
+  } catch (cause) {
+    const { message } = (cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause) as Error
+    throw new HeadwiseError(
+      `WebGPU cannot be used here (${message
+        .split(/[.:] (?=[A-Z])/)
+        .at(-1)
+        ?.trim()}); leave the device out.`,
+      { code: 'device', fault: 'usage', where: 'device', found: 'webgpu' },
+      { cause },
+    )
+  }
+}
+
 /**
  * ONNX Runtime on WebGPU, in Node and in the browser. Weights are brought to the GPU once and fed to every session;
- * results are always fetched: an output that stayed there could not be read safely.
+ * results are always fetched: an output that stayed there could not be read safely. Throws `device` where there is no
+ * adapter.
  */
-export function webgpuBackend(ort: Ort): Backend {
+export async function webgpuBackend(ort: Ort): Promise<Backend> {
   const loader = new Loader(ort)
+  await probe(loader)
   const shared = new SharedWeights(value => loader.load(value))
 
   const compile = async (graph: Graph, weights: Weights): Promise<Executable> => {

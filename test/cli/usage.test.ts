@@ -25,7 +25,6 @@ const wrong: readonly [what: string, args: string[], says: RegExp][] = [
   ['--seed 1.5', ['scores', M, '--seed', '1.5'], /--seed is "1\.5".*whole number/],
   ['--seed -1', ['scores', M, '--seed', '-1'], /--seed is "-1"/],
   ['--budget none', ['run', M, 'x', '--budget', 'none'], /--budget is "none".*4G/],
-  ['--device webgpu', ['run', M, 'x', '--device', 'webgpu'], /webgpu is not available here yet/],
   ['--device cup', ['run', M, 'x', '--device', 'cup'], /"cup".*nearest is cpu/],
   ['--temperature -1', ['generate', M, 'x', '--temperature', '-1'], /--temperature is "-1"/],
   ['--temperature hot', ['generate', M, 'x', '--temperature', 'hot'], /--temperature is "hot"/],
