@@ -10,6 +10,8 @@ export class Kept<T> {
   constructor(
     readonly limit: number,
     readonly weigh: (value: T) => number,
+    /** How many are kept at most, however little they weigh. */
+    readonly most = Number.POSITIVE_INFINITY,
   ) {}
 
   async get(key: string, make: () => Promise<T>): Promise<T> {
@@ -42,7 +44,7 @@ export class Kept<T> {
   #shrink(newest: string): void {
     let total = [...this.#made.values()].reduce((n, e) => n + e.weight, 0)
     for (const [key, { weight }] of this.#made) {
-      if (total <= this.limit) return
+      if (total <= this.limit && this.#made.size <= this.most) return
       if (key === newest) continue
       this.#made.delete(key)
       total -= weight

@@ -4,7 +4,6 @@ import { reshape, slice } from '../graph/primitives/shape.ts'
 import { tokenFeeds } from '../runs/batch.ts'
 import { lowerEdits, type ReadyEdit } from '../runs/edits.ts'
 import type { Engine, Recipe } from '../runs/engine.ts'
-import type { Probe } from '../runs/probe.ts'
 import { negativeLogLikelihood } from '../runs/unembed.ts'
 import { f32, i32, type NDArray } from '../words/arrays.ts'
 import { throwIfAborted, type Watch } from '../words/error.ts'
@@ -18,6 +17,9 @@ const SHORT = 256
 const SEGMENT = 2
 /** Rows unembedded at once. */
 const ROWS = 64
+
+/** The first and only sample of a batch. */
+const alone = ({ shape, data }: NDArray): NDArray<'f32'> => f32(shape.slice(1), data as Float32Array)
 
 const residual = (layer: number): Point => point('resid_post', layer - 1)
 
@@ -43,8 +45,6 @@ export interface Predicted {
   readonly logits: Float32Array
 }
 
-let made = 0
-
 /**
  * One forward pass over a sequence, kept so that views of it cost little: the residuals before layers, z, and what it
  * predicts. With a clean pass of the same sequence below it, only the layers from its first edit on are computed.
@@ -53,8 +53,6 @@ export class Pass {
   readonly #residuals = new Map<number, Float32Array>()
   readonly #z = new Map<number, NDArray<'f32'>>()
   #prediction: Predicted | undefined
-  /** Tells passes apart. */
-  readonly id = made++
   /** The first layer that differs from the pass below; 0 without one. */
   readonly start: number
 
@@ -99,13 +97,19 @@ export class Pass {
     return lowerEdits([{ ids, edits, last: ids.length }], this.engine.config, { start, count })
   }
 
-  /** What begins a graph at a layer: the clean tokens, or the residual before it. */
-  #begin(layer: number, x: Float32Array | undefined): { probes: Probe[]; feeds: Record<string, NDArray> } {
-    const feeds = tokenFeeds([this.ids])
-    if (!x) return { probes: [], feeds: { ...feeds } }
+  /**
+   * What begins a graph at a layer: the rows [start, start + count) of the residual before it. Token ids are not fed, so
+   * that the graph is not made for one length: whoever types a prompt goes through one session.
+   */
+  async begin(layer: number, signal?: AbortSignal, start = 0, count = this.ids.length) {
+    const { dim } = this.engine.config
     const at = point('resid_pre', layer)
-    const value = f32([1, this.ids.length, this.engine.config.dim], x)
-    return { probes: [{ at, do: 'feed' }], feeds: { ...feeds, [`feed:${pointKey(at)}`]: value } }
+    const x = (await this.residual(layer, signal)).subarray(start * dim, (start + count) * dim)
+    const feeds = {
+      offset: i32([1], Int32Array.of(start)),
+      [`feed:${pointKey(at)}`]: f32([1, count, dim], x),
+    }
+    return { probe: { at, do: 'feed' } as const, feeds }
   }
 
   async #body({ signal, onProgress }: Watch): Promise<void> {
@@ -143,28 +147,41 @@ export class Pass {
   }
 
   async #layers(from: number, to: number, want: readonly Point[], signal: AbortSignal | undefined): Promise<Values> {
-    const inside = (at: Point) =>
-      !isTail(at) && (SITES[at.site].perLayer ? at.layer >= from && at.layer < to : from === 0)
-    const { probes, feeds } = this.lower(inside)
-    const begin = this.#begin(from, from === 0 ? undefined : await this.residual(from, signal))
+    const { probes, feeds } = this.lower(
+      at => !isTail(at) && SITES[at.site].perLayer && at.layer >= from && at.layer < to,
+    )
+    const begin = await this.begin(from, signal)
     const out = await this.engine.run(
-      { extent: this.engine.extent(this.ids.length), probes: [...begin.probes, ...probes], want },
+      { extent: this.engine.extent(this.ids.length), probes: [begin.probe, ...probes], want },
       { ...begin.feeds, ...feeds },
       { signal },
     )
-    const alone = ({ shape, data }: NDArray) => f32(shape.slice(1), data as Float32Array)
     return new Map(Object.entries(out).map(([key, value]) => [key, alone(value)]))
   }
 
-  /** The residual before a layer, [T, dim], before any edit of its own; before layer L + 1 of L layers: the last one. */
+  /** The residual before a layer, [T, dim], before any edit of its own; before layer L of L layers: the last one. */
   async residual(layer: number, signal?: AbortSignal): Promise<Float32Array> {
     const known = this.#residuals.get(layer)
     if (known) return known
-    if (this.below && layer <= this.start) return await this.below.residual(layer, signal)
-    const from = layer - 1
-    const out = await this.segment(from, layer, [], signal)
-    const x = out.get(pointKey(residual(layer)))!.data
+    if (this.below && layer <= this.start && (layer > 0 || !this.#embedEdited))
+      return await this.below.residual(layer, signal)
+    if (layer > 0) return (await this.segment(layer - 1, layer, [], signal)).get(pointKey(residual(layer)))!.data
+    const x = await this.#embed(signal)
+    this.#residuals.set(0, x)
     return x
+  }
+
+  get #embedEdited(): boolean {
+    return this.edits.some(({ edit }) => edit.at.site === 'embed')
+  }
+
+  /** The embedded tokens after the edits of the embedding. */
+  async #embed(signal: AbortSignal | undefined): Promise<Float32Array> {
+    const at = point('embed')
+    const { probes, feeds } = this.lower(({ site }) => site === 'embed')
+    const recipe: Recipe = { extent: this.engine.extent(1), probes, want: [at] }
+    const out = await this.engine.run(recipe, { ...tokenFeeds([this.ids]), ...feeds }, { signal })
+    return out[pointKey(at)]!.data as Float32Array
   }
 
   /** z of a layer after its edits, [T, head, dimension]. */

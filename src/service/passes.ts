@@ -8,13 +8,16 @@ import type { Watch } from '../words/error.ts'
 import { Kept } from './kept.ts'
 import { Pass } from './pass.ts'
 
-/** Bytes of passes that are kept for the next question. */
-const KEPT_BYTES = 384 * 2 ** 20
+/** Bytes of passes that are kept for the next question, and how many: memory stays flat however long one drags. */
+const KEPT_BYTES = 192 * 2 ** 20
+const MOST_CLEAN = 4
+const MOST_EDITED = 3
 const VALUE_BYTES = 64 * 2 ** 20
 
 /** The passes over the sequences that are looked at now, each computed once. */
 export class Passes {
-  readonly #passes = new Kept<Pass>(KEPT_BYTES, p => p.bytes)
+  readonly #clean = new Kept<Pass>(KEPT_BYTES, p => p.bytes, MOST_CLEAN)
+  readonly #edited = new Kept<Pass>(KEPT_BYTES, p => p.bytes, MOST_EDITED)
   /** Values that edits take from clean runs: the mean of a head, a patch. */
   readonly #values = new Kept<NDArray<'f32'>>(VALUE_BYTES, v => v.data.byteLength)
 
@@ -24,7 +27,7 @@ export class Passes {
   ) {}
 
   async clean(ids: readonly number[], watch: Watch = {}): Promise<Pass> {
-    return await this.#passes.get(`${ids}`, () => {
+    return await this.#clean.get(`${ids}`, () => {
       checkTokens(ids, this.engine.config.vocab)
       this.engine.extent(ids.length)
       return Pass.make(this.engine, ids, [], undefined, watch)
@@ -35,7 +38,7 @@ export class Passes {
   async edited(ids: readonly number[], edits: readonly Edit[], watch: Watch = {}): Promise<Pass> {
     const clean = await this.clean(ids, watch)
     if (edits.length === 0) return clean
-    return await this.#passes.get(`${ids}|${JSON.stringify(edits)}`, async () => {
+    return await this.#edited.get(`${ids}|${JSON.stringify(edits)}`, async () => {
       const ready = await this.#ready(ids, edits, watch.signal)
       return await Pass.make(this.engine, ids, ready, clean, watch)
     })

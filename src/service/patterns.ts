@@ -1,6 +1,6 @@
-import { f32, i32, type NDArray } from '../words/arrays.ts'
+import { f32, type NDArray } from '../words/arrays.ts'
 import { HeadwiseError, throwIfAborted, type Watch } from '../words/error.ts'
-import { type Point, point, pointKey } from '../words/site.ts'
+import { point, pointKey, SITES } from '../words/site.ts'
 import { tick } from '../words/tick.ts'
 import { Kept } from './kept.ts'
 import { type Pass, range } from './pass.ts'
@@ -8,7 +8,8 @@ import { type AttentionResult, type Checked, MAX_CELLS, type PatternsResult, TIL
 
 /** Query rows that are computed at once; a shorter text is one block. */
 const BLOCK = 256
-const KEPT_BYTES = 192 * 2 ** 20
+/** Bytes of rows, slabs and reduced matrices that are kept for each pass. */
+const KEPT_BYTES = 96 * 2 ** 20
 /** Coarser levels come from a reduced matrix of all heads at this level, finer ones from the rows themselves. */
 const BASE_LEVEL = 3
 
@@ -22,11 +23,22 @@ interface Reduced {
 const usage = (message: string, where: string, found: unknown, allowed: unknown): HeadwiseError =>
   new HeadwiseError(message, { code: 'view', fault: 'usage', where, found, allowed })
 
-/** Patterns of one layer at a time, computed in blocks of query rows and kept while they are looked at. */
+/** What is kept of one pass. */
+class Parts {
+  readonly blocks = new Kept<Float32Array>(KEPT_BYTES, b => b.byteLength)
+  readonly slabs = new Kept<readonly NDArray<'f32'>[]>(KEPT_BYTES, s => s.reduce((n, a) => n + a.data.byteLength, 0))
+  readonly reduced = new Kept<Reduced>(KEPT_BYTES, r => 2 * r.sum.byteLength)
+}
+
+/** Patterns of one layer at a time, computed in blocks of query rows and kept as long as their pass. */
 export class Patterns {
-  readonly #blocks = new Kept<Float32Array>(KEPT_BYTES, b => b.byteLength)
-  readonly #slabs = new Kept<readonly NDArray<'f32'>[]>(KEPT_BYTES, s => s.reduce((n, a) => n + a.data.byteLength, 0))
-  readonly #reduced = new Kept<Reduced>(KEPT_BYTES, r => 2 * r.sum.byteLength)
+  readonly #parts = new WeakMap<Pass, Parts>()
+
+  #of(pass: Pass): Parts {
+    const parts = this.#parts.get(pass) ?? new Parts()
+    this.#parts.set(pass, parts)
+    return parts
+  }
 
   /** Whole patterns of some heads, [heads, T, T]. */
   async whole(pass: Pass, heads: Checked<'patterns'>['heads'], watch: Watch): Promise<PatternsResult> {
@@ -129,7 +141,7 @@ export class Patterns {
   /** Every head of a layer at the base level. */
   async #reduce(pass: Pass, layer: number, watch: Watch): Promise<Reduced> {
     const from = owner(pass, layer)
-    return await this.#reduced.get(`${from.id}@${layer}`, async () => {
+    return await this.#of(from).reduced.get(`${layer}`, async () => {
       const time = from.ids.length
       const { heads } = from.engine.config
       const side = Math.ceil(time / 2 ** BASE_LEVEL)
@@ -162,12 +174,12 @@ export class Patterns {
   async #block(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Float32Array> {
     throwIfAborted(signal)
     const from = owner(pass, layer)
-    return await this.#blocks.get(`${from.id}@${layer}/${b}`, () => this.#compute(from, layer, b, signal))
+    return await this.#of(from).blocks.get(`${layer}/${b}`, () => this.#compute(from, layer, b, signal))
   }
 
   async #compute(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Float32Array> {
     const { engine, ids } = pass
-    const { heads, dim } = engine.config
+    const { heads } = engine.config
     const time = ids.length
     const start = b * BLOCK
     const count = rowsIn(b, time)
@@ -176,23 +188,19 @@ export class Patterns {
       const out = await pass.inLayer(layer, want, signal)
       return out.get(pointKey(want[0]!))!.data
     }
-    const inside = insideLayer(layer)
-    const x = layer === 0 ? undefined : await pass.residual(layer, signal)
-    const { probes, feeds } = pass.lower(inside, start, count)
-    const at = point('resid_pre', layer)
+    const { probes, feeds } = pass.lower(at => at.layer === layer && SITES[at.site].perLayer, start, count)
+    const begin = await pass.begin(layer, signal, start, count)
     const [k, v] = await this.#slab(pass, layer, signal)
     const past = (a: NDArray<'f32'>) =>
       f32([1, start, ...a.shape.slice(1)], a.data.subarray(0, (start * a.data.length) / time))
     const out = await engine.run(
       {
         extent: engine.extent(count, { past: start > 0, reach: time }),
-        probes: [...(x ? [{ at, do: 'feed' as const }] : []), ...probes],
+        probes: [begin.probe, ...probes],
         want,
       },
       {
-        input: i32([1, count], Int32Array.from(ids.slice(start, start + count))),
-        offset: i32([1], Int32Array.of(start)),
-        ...(x && { [`feed:${pointKey(at)}`]: f32([1, count, dim], x.subarray(start * dim, (start + count) * dim)) }),
+        ...begin.feeds,
         ...(start > 0 && { [`past.${layer}.k`]: past(k!), [`past.${layer}.v`]: past(v!) }),
         ...feeds,
       },
@@ -207,16 +215,13 @@ export class Patterns {
 
   /** Keys and values of a layer for every position, after their edits: [T, group, dimension] each. */
   async #slab(pass: Pass, layer: number, signal: AbortSignal | undefined): Promise<readonly NDArray<'f32'>[]> {
-    return await this.#slabs.get(`${pass.id}@${layer}`, async () => {
+    return await this.#of(pass).slabs.get(`${layer}`, async () => {
       const want = [point('k', layer), point('v', layer)]
       const out = await pass.inLayer(layer, want, signal)
       return want.map(p => out.get(pointKey(p))!)
     })
   }
 }
-
-const insideLayer = (layer: number) => (at: Point) =>
-  at.layer === layer && at.site !== 'final_norm' && at.site !== 'logits' && (at.site !== 'embed' || layer === 0)
 
 /** The pass whose pattern of the layer this is: below its first edit a pass is the clean one. */
 const owner = (pass: Pass, layer: number): Pass => (pass.below && layer < pass.start ? pass.below : pass)

@@ -18,6 +18,14 @@ test('a value is made once, and the least recently used ones go when all weigh t
   expect(made).toBe(4)
 })
 
+test('no more than so many are kept', async () => {
+  const kept = new Kept<string>(100, s => s.length, 2)
+  let made = 0
+  const get = (key: string) => kept.get(key, async () => `${++made}`)
+  for (const key of ['a', 'b', 'c', 'b', 'c', 'a']) await get(key)
+  expect(made).toBe(4)
+})
+
 test('the newest stays however much it weighs', async () => {
   const kept = new Kept<string>(1, s => s.length)
   let made = 0

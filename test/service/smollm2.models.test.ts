@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Headwise, load } from '../../src/index.ts'
+import { Service } from '../../src/service/service.ts'
+import type { Result } from '../../src/service/verbs.ts'
+import type { EditInput } from '../../src/words/edit.ts'
+import { smollm2, smollm2Here } from '../support/models.ts'
+import { largest } from './support.ts'
+
+/** Grouped queries, many layers, and a text of two blocks of rows. */
+let m: Headwise
+beforeAll(async () => {
+  if (smollm2Here) m = await load(smollm2, { threads: 2 })
+})
+afterAll(() => m?.[Symbol.asyncDispose]())
+
+test.skipIf(!smollm2Here)(
+  'SmolLM2: predictions, patterns and changes under edits are those of whole passes',
+  async () => {
+    const service = new Service(m, { name: 'SmolLM2', specimen: false, notice: '', version: '0', budget: 2 ** 31 })
+    const text = 'The lighthouse keeper counted the ships that passed in the night, and wrote their names into a book. '
+    const ids = (await (await m.tokenizer()).encode(text.repeat(16))).slice(0, 300)
+    const edits: EditInput[] = [
+      { do: 'zero', at: { site: 'z', layer: 11 }, heads: [4] },
+      { do: 'scale', by: 0.5, at: { site: 'k', layer: 17 }, groups: [1], positions: [20, 280] },
+    ]
+    const heads = [3, 4, 5].map(head => ({ layer: 17, head }))
+    const [clean, edited] = [
+      await m.run(ids, { capture: ['z@20'] }),
+      await m.run(ids, { capture: ['z@20', 'pattern@17'], edits }),
+    ]
+    const next = (await service.call('next', { ids, edits })) as Result<'next'>
+    expect(next.before.loss).toBeCloseTo(clean.passes[0]!.loss!, 4)
+    expect(next.after!.loss).toBeCloseTo(edited.passes[0]!.loss!, 4)
+    expect(
+      largest(
+        next.after!.logprob.data,
+        edited.passes[0]!.tokenLoss.map(x => -x),
+      ),
+    ).toBeLessThan(1e-3)
+    const { pattern } = (await service.call('patterns', { ids, edits, heads })) as Result<'patterns'>
+    const size = ids.length ** 2
+    expect(largest(pattern.data, edited.get('pattern@17').data.subarray(3 * size, 6 * size))).toBeLessThan(1e-4)
+    const { z } = (await service.call('changes', { ids, edits })) as Result<'changes'>
+    const [a, b] = [clean.get('z@20').data, edited.get('z@20').data]
+    const norm = (head: number, of: (i: number) => number) => {
+      let sum = 0
+      for (let t = 0; t < ids.length; t++) for (let d = 0; d < 64; d++) sum += of((t * 9 + head) * 64 + d) ** 2
+      return Math.sqrt(sum)
+    }
+    for (let head = 0; head < 9; head++)
+      expect(z.data[20 * 9 + head]!).toBeCloseTo(norm(head, i => b[i]! - a[i]!) / norm(head, i => a[i]!), 4)
+    expect(z.data.subarray(0, 11 * 9).every(x => x === 0)).toBe(true)
+  },
+  120_000,
+)
