@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Resvg } from '@resvg/resvg-js'
 import { describe, expect, test } from 'vitest'
@@ -165,4 +166,23 @@ test('texts that are not trusted are shown escaped and end nothing', () => {
   expect(svg).toContain('\\u202eevil')
   expect(svg).toContain('\\u001b[31mred')
   expect(HOSTILE.length).toBe(count(svg, /rotate\(-45/g))
+})
+
+test('figures are drawn without anything of Node, so that a page can draw them', () => {
+  const src = join(import.meta.dirname, '../../src')
+  const seen = new Set<string>()
+  const packages = new Set<string>()
+  const visit = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    // Types leave no import behind.
+    const runtime = readFileSync(file, 'utf8').replace(/^import type .*$/gm, '')
+    for (const [, from] of runtime.matchAll(/\b(?:from|import) '([^'\s]+)'$/gm))
+      if (from!.startsWith('.')) visit(join(file, '..', from!))
+      else packages.add(from!)
+  }
+  visit(join(src, 'figures/figure.ts'))
+  visit(join(src, 'figures/html.ts'))
+  expect(seen.size).toBeGreaterThan(12)
+  expect([...packages]).toEqual([])
 })

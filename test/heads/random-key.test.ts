@@ -7,6 +7,7 @@ import { offset } from '../../src/heads/detectors/offset.ts'
 import { previous } from '../../src/heads/detectors/previous.ts'
 import { sink } from '../../src/heads/detectors/sink.ts'
 import { addNullScores, type NullRow, nullRows, nullSums } from '../../src/heads/random-key.ts'
+import { nullTest } from '../../src/statistics/null.ts'
 import { createRandom } from '../../src/statistics/random.ts'
 import { words } from '../support/detect.ts'
 
@@ -75,4 +76,20 @@ test('each draw is the mean over rows of attention to distinct candidates, alike
   }
   const possible = rows.flatMap(r => candidates(r).flatMap(c => c.keys.map(k => bit(r.query, k))))
   expect([...seen].sort((a, b) => a - b)).toEqual([...new Set(possible)].sort((a, b) => a - b))
+})
+
+test.each([induction, previous, delimiter])('under the null p is uniform: $id on patterns without any order', d => {
+  const prompt = words('<s>', 'a', 'b', ',', 'c', 'd', '.', 'a', 'b', ',', 'c', 'd', '.', 'e', 'a', 'b', ',')
+  const [heads, time, draws] = [600, prompt.ids.length, 400]
+  const random = createRandom(5)
+  const data = Float32Array.from({ length: heads * time * time }, () => random.uniform())
+  const sums = nullSums(heads, draws)
+  addNullScores(sums, { data, heads, time, offset: 0 }, nullRows(d, prompt), random.fork('draws'))
+  const draw = (_: unknown, i: number) => sums.drawn.subarray(i * heads, (i + 1) * heads)
+  const { p } = nullTest(sums.observed, draw, { draws, seed: 0 })
+  // Five standard errors of a share of 600 heads.
+  for (const alpha of [0.05, 0.25, 0.5, 0.75]) {
+    const share = p.filter(x => x <= alpha).length / heads
+    expect(Math.abs(share - alpha), `share of p ≤ ${alpha}`).toBeLessThan(5 * Math.sqrt((alpha * (1 - alpha)) / heads))
+  }
 })
