@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname, join, normalize } from 'node:path'
+import { dirname, extname, join, normalize } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContext, chromium as playwright } from 'playwright-core'
 import type { NDArray } from '../../src/words/arrays.ts'
@@ -89,3 +89,9 @@ const ARRAYS = { f32: Float32Array, i32: Int32Array, bool: Uint8Array }
 /** An array that came out of a page as plain numbers. */
 export const arrayOf = ({ dtype, shape, data }: Plain): NDArray =>
   ({ dtype, shape, data: new ARRAYS[dtype](data) }) as NDArray
+
+/** The environment in which Vulkan is computed in software, by the driver that comes with Chromium (Linux only). */
+export async function softwareVulkan(): Promise<NodeJS.ProcessEnv> {
+  const folder = dirname(await chromium.executablePath())
+  return { LD_LIBRARY_PATH: folder, VK_ICD_FILENAMES: join(folder, 'vk_swiftshader_icd.json') }
+}
