@@ -1,20 +1,22 @@
 import type { Scored } from '../engine/map-scores.ts'
+import { certaintyWords } from '../marks/certainty.ts'
+import { certaintyAt } from '../marks/map-score.ts'
 import { digits, signed, withInterval } from '../marks/number.ts'
 import type { Line } from '../state/change.ts'
 import { changeWords } from '../state/change-words.ts'
-import { cellOf, type Head, headName, type Shape, sameHead } from '../state/head.ts'
+import { cellOf, type Head, type Shape, sameHead } from '../state/head.ts'
 
-/** One head as it is read aloud: its name, its score, what is done to it. */
-export function headSentence(
-  head: Head,
-  value: number,
-  { name, score }: Scored,
-  edits: readonly Line[],
-  shape: Shape,
-): string {
+function scoreWords({ name, score }: Scored, cell: number): string[] {
+  const value = score?.values[cell]
+  if (!score || value === undefined) return []
+  const number = withInterval(value, score.low?.[cell], score.high?.[cell], score.scale.signed ? signed : digits)
+  const certainty = certaintyAt(score, cell)
+  return [`${name} ${number}${certainty === 'clear' ? '' : ` (${certaintyWords[certainty]})`}`]
+}
+
+/** What is known of a head and done to it, as it is read aloud: its scores with their intervals, then its edits. */
+export function headWords(head: Head, scores: readonly Scored[], edits: readonly Line[], shape: Shape): string {
   const cell = cellOf(head, shape)
-  const show = score?.scale.signed ? signed : digits
-  const number = score ? `, ${name} ${withInterval(value, score.low?.[cell], score.high?.[cell], show)}` : ''
   const done = edits.filter(l => l.on && sameHead(l.change.head, head)).map(l => changeWords(l.change, String))
-  return `head ${headName(head)}${number}${done.length > 0 ? `; ${done.join('; ')}` : ''}`
+  return [...scores.flatMap(s => scoreWords(s, cell)), ...done].join('; ')
 }

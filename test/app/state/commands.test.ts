@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { find } from '../../../app/src/state/find.ts'
+import { perform, type Surroundings } from '../../../app/src/state/perform.ts'
+import { initial } from '../../../app/src/state/state.ts'
+
+const shape = { layers: 8, heads: 8, groups: 8 }
+const around: Surroundings = { heads: [{ layer: 6, head: 5 }], tokens: 5, queries: [4] }
+
+test('the finder understands heads and ranges, and says what it cannot', () => {
+  expect(find(' 6.5 ', shape)).toEqual({ kind: 'head', head: { layer: 6, head: 5 } })
+  expect(find('> 0.5', shape)).toMatchObject({ kind: 'range', range: [0.5, 1e6] })
+  expect(find('≤ −0.1', shape)).toMatchObject({ kind: 'range', range: [-1e6, -0.1] })
+  expect(find('0.2 to .8', shape)).toEqual({ kind: 'range', range: [0.2, 0.8] })
+  expect(find('-0.2..0.8', shape)).toEqual({ kind: 'range', range: [-0.2, 0.8] })
+  expect(find('8.0', shape)).toMatchObject({ kind: 'nothing', why: expect.stringContaining('from 0 to 7') })
+  for (const text of ['head', '0.8 to 0.2', '> x']) expect(find(text, shape)).toMatchObject({ kind: 'nothing' })
+})
+
+test('keys that concern heads do so to the chosen ones', () => {
+  expect(perform(initial, 'off', around)?.state.edits.map(l => l.change)).toMatchObject([{ kind: 'scale', by: 0 }])
+  expect(perform(initial, 'mean', around)?.state.edits.map(l => l.change)).toMatchObject([{ kind: 'mean' }])
+  const off = perform(initial, 'off', around)!.state
+  expect(perform(off, 'restore', around)?.state.edits).toEqual([])
+  expect(perform(off, 'more', around)?.state.edits.map(l => l.change)).toMatchObject([{ by: 0.05 }])
+  expect(perform(initial, 'off', { ...around, heads: [] })?.state).toEqual(initial)
+})
+
+test('the query walks along the prompt and stays on it', () => {
+  const step = (command: 'nextToken' | 'previousToken', queries: number[], tokens = 5) =>
+    perform(initial, command, { ...around, tokens, queries })?.state.queries
+  expect(step('previousToken', [4])).toEqual([3])
+  expect(step('previousToken', [0])).toEqual([0])
+  expect(step('nextToken', [4])).toEqual([4])
+  expect(step('nextToken', [1, 2])).toEqual([3])
+  expect(step('nextToken', [], 0)).toBeUndefined()
+})
+
+test('an edge is knocked out from the queries to the key under the cursor, and only where there is one', () => {
+  expect(perform(initial, 'edge', around)).toBeUndefined()
+  expect(perform(initial, 'edge', { ...around, edge: 2 })?.state.edits.map(l => l.change)).toEqual([
+    { kind: 'knockout', head: { layer: 6, head: 5 }, queries: [4], keys: [2] },
+  ])
+})
