@@ -9,7 +9,7 @@ import { type LongVerb, type Params, type QuickVerb, type Result, type StreamVer
 export interface HttpOptions {
   /** Where the server is; default where the page came from. */
   readonly base?: string
-  /** What the server printed at its start, where it listens beyond its own machine. */
+  /** What the server printed at its start, where it listens beyond its own machine; default that of the page's address. */
   readonly token?: string
 }
 
@@ -66,8 +66,23 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Serve
   }
 }
 
+/**
+ * The token that the server put into the page's address; it is taken out of the address, so that it is in no link and
+ * no history.
+ */
+function takeToken(): string | undefined {
+  if (typeof location === 'undefined') return undefined
+  const address = new URL(location.href)
+  const token = address.searchParams.get('token') ?? sessionStorage.getItem('headwise-token') ?? undefined
+  if (token === undefined) return undefined
+  sessionStorage.setItem('headwise-token', token)
+  address.searchParams.delete('token')
+  history.replaceState(history.state, '', address)
+  return token
+}
+
 /** The server's engine, asked over HTTP. */
-export function httpClient({ base = '/', token }: HttpOptions = {}): Client {
+export function httpClient({ base = '/', token = takeToken() }: HttpOptions = {}): Client {
   const lanes = new Lanes()
   const closed = new AbortController()
   const headers = {
@@ -179,18 +194,4 @@ export function httpClient({ base = '/', token }: HttpOptions = {}): Client {
       job(verb, params, o, both(o.signal)) as AsyncIterable<Result<V>>,
     close: () => closed.abort(),
   }
-}
-
-/**
- * The token that the server put into the address it printed; it is taken out of the address, so that it is in no link
- * and no history.
- */
-export function takeToken(): string | undefined {
-  const address = new URL(location.href)
-  const token = address.searchParams.get('token') ?? sessionStorage.getItem('headwise-token') ?? undefined
-  if (token === undefined) return undefined
-  sessionStorage.setItem('headwise-token', token)
-  address.searchParams.delete('token')
-  history.replaceState(history.state, '', address)
-  return token
 }
