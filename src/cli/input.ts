@@ -5,7 +5,6 @@ import { readBounded } from '../checkpoint/files.ts'
 import { type JsonValue, parseStrictJson } from '../checkpoint/strict-json.ts'
 import type { Edit } from '../words/edit.ts'
 import { HeadwiseError } from '../words/error.ts'
-import type { Task } from '../words/task.ts'
 
 const MAX_BYTES = 64 * 2 ** 20
 
@@ -62,11 +61,6 @@ export function checkVocabulary(tokens: TokenLists, vocab: number, file: string)
 export async function readEdits(file: string): Promise<{ edits: Edit[]; folder: string }> {
   const { MAX_INPUT_BYTES, parseEdits } = await import('../results/input.ts')
   return { edits: parseEdits(readBounded(file, MAX_INPUT_BYTES), file), folder: dirname(file) }
-}
-
-export async function readTask(file: string): Promise<Task> {
-  const { MAX_INPUT_BYTES, parseTask } = await import('../results/input.ts')
-  return parseTask(readBounded(file, MAX_INPUT_BYTES), file)
 }
 
 /** The text of standard input without its last line break. */

@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { exclusive, wrongInput } from './input.ts'
 import { wholeNumber } from './options.ts'
 import { listOfPrompts, promptOf } from './prompt.ts'
+import { taskNotes } from './task-notes.ts'
 
 /** What the sweeps' command lines say of the task that is measured. */
 export interface TaskArguments {
@@ -41,11 +42,12 @@ export async function givenTask(o: TaskArguments, { signal, note }: Context): Pr
   const { resolveTask } = await import('../tasks/resolve.ts')
   const source = await resolveTask(name, { ...(data !== undefined && { data }), signal })
   return async m => {
-    const { task, notes } = await source.make(await m.tokenizer(), {
+    const { task, notes, dropped } = await source.make(await m.tokenizer(), {
       ...(n !== undefined && { n }),
       ...(seed !== undefined && { seed }),
     })
-    for (const text of notes) note(`${source.id}: ${text}.`)
+    const kept = (task.prompts ?? task.pairs).length
+    for (const text of taskNotes(source.id, { notes, dropped, kept })) note(text)
     return task
   }
 }

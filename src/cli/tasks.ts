@@ -3,10 +3,11 @@ import { toJson } from '../results/json.ts'
 import type { Context, Define } from './context.ts'
 import { openModel } from './model.ts'
 import { type ModelOptions, wholeNumber, withModelOptions, withSeed } from './options.ts'
+import { taskNotes } from './task-notes.ts'
 import type { Style } from './terminal/style.ts'
 import { table } from './terminal/table.ts'
 import { wrap } from './terminal/text.ts'
-import { count, number } from './terminal/units.ts'
+import { number } from './terminal/units.ts'
 
 interface Options extends ModelOptions {
   readonly task?: string
@@ -49,14 +50,14 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
     signal: context.signal,
     onProgress: context.progress,
   })
-  for (const result of results) if ('prompts' in result) tell(result, context)
+  for (const result of results) {
+    if ('refused' in result) continue
+    // How each of many tasks was made would bury the table.
+    const notes = results.length === 1 ? result.notes : []
+    for (const text of taskNotes(result.id, { notes, dropped: result.dropped, kept: result.prompts }))
+      context.note(text)
+  }
   context.print(o.json ? toJson(results) : view(results, context))
-}
-
-/** What was left out of a task, in one sentence. */
-function tell({ id, dropped, prompts }: TaskMeasured, { note }: Context): void {
-  if (dropped.length > 0)
-    note(`${id}: ${dropped.length} of ${count(prompts + dropped.length, 'row')} left out; the first: ${dropped[0]}.`)
 }
 
 const percent = (share: number): string => (100 * share).toFixed(0)

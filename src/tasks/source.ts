@@ -51,17 +51,13 @@ async function drawn(task: Task, n: number, seed: number, tokenizer: Tokenizer):
     else dropped.push(`${rowName(task, row)}: ${why}`)
   }
   if (kept.length === 0) throw emptyTask(task, dropped[0])
-  const tried = kept.length + dropped.length
   return {
     task: withRows(
       task,
       kept.sort((a, b) => a - b),
     ),
     dropped,
-    notes: [
-      `${kept.length} of ${rows.length} rows drawn`,
-      ...(dropped.length > 0 ? [`${dropped.length} of ${tried} rows left out; the first: ${dropped[0]}`] : []),
-    ],
+    notes: [`${kept.length} of ${rows.length} rows drawn`],
   }
 }
 

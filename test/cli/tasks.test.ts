@@ -35,6 +35,12 @@ test('one built-in task: under its form and metric, beside chance', async () => 
   )
 })
 
+test('how one task was made is told on stderr, of many it is not', async () => {
+  const notes = /ioi: \d+ of \d+ names left out: not one token of this model's tokenizer\.\n/
+  expect((await tasks('--task', 'ioi', '--n', '2')).stderr).toMatch(notes)
+  expect((await tasks('--n', '1')).stderr).not.toMatch(notes)
+})
+
 test('--json prints the results and nothing else', async () => {
   const { code, stdout } = await tasks('--task', 'capitals', '--n', '8', '--json')
   expect(code).toBe(0)
