@@ -72,7 +72,8 @@ export async function loadInBrowser(address: string, o: BrowserOptions = {}): Pr
     threads,
     budget: BUDGET,
     budgetGiven: false,
-    engine: new Engine(config, values, backend),
+    // One model, asked again and again: its sessions stay, for texts of any length.
+    engine: new Engine(config, values, backend, 'resident'),
     tokenizer: () => {
       made ??= loadTokenizer(source)
       return made

@@ -16,7 +16,7 @@ export interface WebOptions {
 }
 
 /** The runtime's memory ends at 4 GiB and never shrinks: sessions hold at most so many bytes of weights of their own. */
-const MOST_OWN = 512 * 2 ** 20
+const MOST_OWN = 256 * 2 ** 20
 
 const sessionOptions = (residence: Residence): OrtOptions => ({
   executionProviders: ['wasm'],
