@@ -42,7 +42,12 @@ What works, what works partly, and what does not yet, each with the tests that p
 
 ${table(
   ['id', 'paper', 'code', 'test'],
-  measured.map(m => [m.id, m.papers.map(named).join('; '), link(`src/${m.file}.ts`), link(`test/${m.file}.test.ts`)]),
+  measured.map(m => [
+    m.id,
+    m.papers.map(named).join('; ') || '–',
+    link(`src/${m.file}.ts`),
+    link(`test/${m.file}.test.ts`),
+  ]),
 )}
 
 ## Families of models

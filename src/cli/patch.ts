@@ -65,6 +65,8 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
   await carryOut(sweep, o, context, result => view(m, o, result, context))
 }
 
+const plain = (x: number): string => number(x).replace('-', '−')
+
 /** What noising breaks: 1 − recovery, so that the largest numbers are the heads that matter. */
 function broken(grid: Grid): Grid {
   const flip = (cells: NestedCells): NestedCells => {
@@ -83,7 +85,7 @@ function view(m: Headwise, o: Options, { document, clean, corrupt }: PatchResult
   const second = grid.axes[1]?.name
   const where = o.at === 'all' ? '' : `; positions: ${placesText(o.at)}`
   const closing = wrap(
-    `${o.direction}; clean ${number(clean)}, corrupt ${number(corrupt)}; recovery 1: like the clean texts, 0: like the corrupt ones${where}`,
+    `${o.direction}; clean ${plain(clean)}, corrupt ${plain(corrupt)}; recovery 1: like the clean texts, 0: like the corrupt ones${where}`,
     style.columns,
     '  ',
   )

@@ -16,7 +16,8 @@ const MOST_BAR = 24
 const GAPS = 8
 
 /** One line for each point: label, value, interval, and a bar as long as the value is large, in the colour of its sign. */
-export function drawCurve({ labels, values, low, high }: Curve, style: Style): string {
+export function drawCurve({ labels: names, values, low, high }: Curve, style: Style): string {
+  const labels = names.map(name => name.replace(/^-(?=\d)/, '−'))
   const numbers = Array.from(values)
   const scale: Scale = scaleOf(numbers, true)
   const intervals = numbers.map((_, i) =>

@@ -15,7 +15,7 @@ test('labels, numbers, intervals and bars stand in columns; a point without a nu
   }
   expect(`\n${drawCurve(curve, plain)}\n`).toMatchInlineSnapshot(`
     "
-       -1  −2.00  [−3.00, −1.00]    ████████████████████████
+       −1  −2.00  [−3.00, −1.00]    ████████████████████████
         0      0  [−0.500, +0.500]
         1  +1.00                    ████████████
       2.5    NaN
@@ -23,7 +23,7 @@ test('labels, numbers, intervals and bars stand in columns; a point without a nu
   `)
   expect(`\n${drawCurve({ labels: curve.labels, values }, plain)}\n`).toMatchInlineSnapshot(`
     "
-       -1  −2.00  ████████████████████████
+       −1  −2.00  ████████████████████████
         0      0
         1  +1.00  ████████████
       2.5    NaN
