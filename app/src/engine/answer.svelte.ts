@@ -69,6 +69,11 @@ export class Answer<T> {
     this.follow(question)
   }
 
+  /** Tells of an error that came before any question. */
+  fail(error: unknown): void {
+    this.error = asError(error)
+  }
+
   stop(): void {
     this.#abort?.abort()
   }

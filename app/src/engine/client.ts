@@ -6,7 +6,5 @@ import type { Client } from '../../../src/service/client.ts'
  */
 export async function openClient(): Promise<Client> {
   if (import.meta.env.MODE === 'pages') return (await import('../../../src/browser/client.ts')).workerClient()
-  const { httpClient, takeToken } = await import('../../../src/service/http.ts')
-  const token = takeToken()
-  return httpClient(token === undefined ? {} : { token })
+  return (await import('../../../src/service/http.ts')).httpClient()
 }

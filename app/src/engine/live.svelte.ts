@@ -20,6 +20,15 @@ import { mapScore, needsScores } from './map-scores.ts'
 
 /** Patterns of more cells are read in tiles. */
 const MOST_CELLS = 2 ** 21
+/** How many of the likeliest next tokens of either side are shown. */
+const TOP = 10
+
+/** What a pass was made of. */
+interface Passed {
+  readonly model: string
+  readonly ids: readonly number[]
+  readonly edits: readonly EditInput[]
+}
 
 /** What the engine says of the page's state: every answer follows the state by itself. */
 export class Live {
@@ -34,21 +43,25 @@ export class Live {
   readonly effects = { zero: new Answer<AblateResult>('abort'), mean: new Answer<AblateResult>('abort') }
   readonly continuation: Continuation
   client = $state.raw<Client>()
+  #passed = $state.raw<Passed>()
   readonly #bench: Workbench
 
   constructor(bench: Workbench, client: Promise<Client>) {
     this.#bench = bench
     this.continuation = new Continuation()
-    void client.then(c => {
-      this.client = c
-    })
+    client.then(
+      c => {
+        this.client = c
+      },
+      (error: unknown) => this.info.fail(error),
+    )
     $effect.root(() => {
       $effect(() => this.info.follow(this.#infoQuestion()))
       $effect(() => this.tokens.follow(this.#tokensQuestion()))
-      $effect(() => this.next.follow(this.#about('next', { top: 10 })))
+      $effect(() => this.next.follow(this.#nextQuestion()))
       $effect(() => this.attention.follow(this.#attentionQuestion()))
       $effect(() => this.patterns.follow(this.#patternsQuestion()))
-      $effect(() => this.changes.follow(this.edits.length > 0 ? this.#about('changes', {}) : undefined))
+      $effect(() => this.changes.follow(this.#changesQuestion()))
       $effect(() => this.#patiently(this.repeats, this.#scoresQuestion('repeats')))
       $effect(() => this.#patiently(this.here, this.#scoresQuestion('prompt')))
       $effect(() => this.#patiently(this.effects.zero, this.#effectQuestion('zero')))
@@ -84,7 +97,7 @@ export class Live {
   retry(): void {
     this.info.retry(this.#infoQuestion())
     this.tokens.retry(this.#tokensQuestion())
-    this.next.retry(this.#about('next', { top: 10 }))
+    this.next.retry(this.#nextQuestion())
   }
 
   /** Long work waits until the quick answers are there. */
@@ -115,19 +128,41 @@ export class Live {
     return this.#question(['tokens', promptKey(prompt)], (client, o) => client.call('tokens', params, o))
   }
 
-  #about<V extends 'next' | 'changes'>(verb: V, more: V extends 'next' ? { top: number } : object) {
+  #nextQuestion(): Question<NextResult> | undefined {
     const { ids, edits } = this
+    const { model } = this.#bench.state
     if (ids.length === 0) return undefined
-    return this.#question<V extends 'next' ? NextResult : ChangesResult>(
-      [verb, ids, edits],
-      // The verb and its result are one choice, which the compiler cannot follow through the union.
-      (client, o) => client.call(verb as 'next', { ids: filled(ids), edits: [...edits], ...more }, o) as never,
+    return this.#question(['next', ids, edits], async (client, o) => {
+      const result = await client.call('next', { ids: filled(ids), edits: [...edits], top: TOP }, o)
+      this.#passed = { model, ids, edits }
+      return result
+    })
+  }
+
+  /**
+   * The sequence and edits of the newest answer. What else is told of a pass is asked for these, whose pass the engine
+   * still has, and not for those that a moving hand is at: they cost little then, and never overtake the next token.
+   */
+  get #at(): Passed | undefined {
+    return this.#passed?.model === this.#bench.state.model ? this.#passed : undefined
+  }
+
+  #changesQuestion(): Question<ChangesResult> | undefined {
+    const at = this.#at
+    if (!at || at.edits.length === 0 || this.edits.length === 0) return undefined
+    const { ids, edits } = at
+    return this.#question(['changes', ids, edits], (client, o) =>
+      client.call('changes', { ids: filled(ids), edits: [...edits] }, o),
     )
   }
 
   #attentionQuestion(): Question<AttentionResult> | undefined {
-    const { ids, edits, heads, queries } = this
-    if (ids.length === 0 || heads.length === 0) return undefined
+    const { heads } = this
+    const at = this.#at
+    if (!at || heads.length === 0) return undefined
+    const { ids, edits } = at
+    const queries = this.queries.filter(q => q < ids.length)
+    if (queries.length === 0) return undefined
     return this.#question(['attention', ids, edits, heads, queries], (client, o) =>
       client.call(
         'attention',
@@ -138,8 +173,10 @@ export class Live {
   }
 
   #patternsQuestion(): Question<PatternsResult> | undefined {
-    const { ids, edits, heads } = this
-    if (ids.length === 0 || heads.length === 0 || heads.length * ids.length ** 2 > MOST_CELLS) return undefined
+    const { heads } = this
+    const at = this.#at
+    if (!at || heads.length === 0 || heads.length * at.ids.length ** 2 > MOST_CELLS) return undefined
+    const { ids, edits } = at
     return this.#question(['patterns', ids, edits, heads], (client, o) =>
       client.call('patterns', { ids: filled(ids), edits: [...edits], heads: filled(heads) }, o),
     )

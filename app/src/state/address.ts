@@ -38,6 +38,10 @@ export function writeAddress(s: State): string {
   if (s.order !== initial.order) put('order', s.order)
   if (s.range) put('range', s.range.join('..'))
   if (s.queries.length > 0) put('query', s.queries.join(','))
+  if (s.full !== initial.full) put('full', String(s.full))
+  if (s.arcs !== initial.arcs) put('arcs', String(s.arcs))
+  if (s.leaveFirst) put('first', 'out')
+  if (s.window) put('window', s.window.join(','))
   if (s.edits.length > 0) parts.push(`edit=${s.edits.map(l => escaped(writeLine(l), /,/g)).join(',')}`)
   if (s.tour !== undefined) put('tour', String(s.tour))
   return `#${escaped(s.model, /\//g)}/${writePrompt(s.prompt)}?${parts.join('&')}`
@@ -96,6 +100,9 @@ function readFields(fields: ReadonlyMap<string, string>, problems: string[]): Fi
 
 const ID = /^[a-z][a-z0-9-]{0,40}$/
 
+/** A share of attention above 0, up to all of it. */
+const isShare = (value: string): boolean => /^(1|0?\.\d{1,6})$/.test(value) && Number(value) > 0
+
 /** Each takes one field of the address; false where it makes no sense. */
 const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> = {
   head: (to, value) => {
@@ -132,6 +139,26 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
   query: (to, value) => {
     if (!/^\d{1,6}(,\d{1,6})*$/.test(value)) return false
     to.queries = value.split(',').map(Number)
+    return true
+  },
+  full: (to, value) => {
+    if (!isShare(value)) return false
+    to.full = Number(value)
+    return true
+  },
+  arcs: (to, value) => {
+    if (!isShare(value)) return false
+    to.arcs = Number(value)
+    return true
+  },
+  first: (to, value) => {
+    to.leaveFirst = value === 'out'
+    return value === 'out' || value === 'in'
+  },
+  window: (to, value) => {
+    const [query = 0, key = 0, tokens = 0] = value.split(',').map(Number)
+    if (!/^\d{1,6},\d{1,6},[1-9]\d{0,5}$/.test(value)) return false
+    to.window = [query, key, tokens]
     return true
   },
   edit: (to, raw) => {

@@ -26,6 +26,14 @@ export interface State {
   /** Scores outside this range are dimmed. */
   readonly range?: readonly [number, number]
   readonly edits: readonly Line[]
+  /** The share of attention at the dark end of the scale of text and patterns. */
+  readonly full: number
+  /** Smallest share that has an arc. */
+  readonly arcs: number
+  /** Whether the first token is left out of the text's tints and arcs and of the patterns. */
+  readonly leaveFirst: boolean
+  /** The part of the patterns that is shown: first query, first key, tokens a side; undefined: all. */
+  readonly window?: readonly [query: number, key: number, tokens: number]
   /** The step of the tour, from 1. */
   readonly tour?: number
 }
@@ -42,6 +50,9 @@ export const initial: State = {
   ground: 'repeats',
   order: 'home',
   edits: [],
+  full: 1,
+  arcs: 0.05,
+  leaveFirst: false,
 }
 
 export const samePrompt = (a: Prompt, b: Prompt): boolean => promptKey(a) === promptKey(b)

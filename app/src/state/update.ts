@@ -21,7 +21,7 @@ export function toggle(s: State, head: Head): State {
 }
 
 /** A new prompt: positions of the old one mean nothing on it. */
-export const withPrompt = (s: State, prompt: Prompt): State => ({ ...s, prompt, queries: [] })
+export const withPrompt = (s: State, prompt: Prompt): State => ({ ...without(s, 'window'), prompt, queries: [] })
 
 export const withQueries = (s: State, queries: readonly number[]): State => ({
   ...s,
@@ -45,6 +45,14 @@ export const withRange = (s: State, range: readonly [number, number] | undefined
 })
 /** The map as it was on the first visit: no order, no filter. */
 export const home = (s: State): State => ({ ...without(s, 'range'), order: 'home' })
+
+export const withFull = (s: State, full: number): State => ({ ...s, full })
+export const withArcs = (s: State, arcs: number): State => ({ ...s, arcs })
+export const leaveFirst = (s: State, out: boolean): State => ({ ...s, leaveFirst: out })
+export const withWindow = (s: State, window: State['window']): State => ({
+  ...without(s, 'window'),
+  ...(window ? { window } : {}),
+})
 
 export const withTour = (s: State, tour: number | undefined): State => ({
   ...without(s, 'tour'),
