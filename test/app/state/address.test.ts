@@ -27,6 +27,7 @@ const optional = fc.record(
   {
     beside: fc.constantFrom('previous', 'ablate-zero'),
     range: fc.tuple(fc.double({ min: -5, max: -0.25, noNaN: true }), fc.double({ min: 0.5, max: 9, noNaN: true })),
+    window: fc.tuple(fc.nat(4095), fc.nat(4095), fc.integer({ min: 1, max: 4096 })),
     tour: fc.integer({ min: 1, max: 8 }),
   },
   { requiredKeys: [] },
@@ -45,6 +46,9 @@ const state: fc.Arbitrary<State> = fc
     score: fc.constantFrom('induction', 'offset-3'),
     ground: fc.constantFrom('repeats' as const, 'prompt' as const),
     order: fc.constantFrom('home' as const, 'score' as const),
+    full: fc.constantFrom(1, 0.5, 0.02),
+    arcs: fc.constantFrom(0.05, 0.2),
+    leaveFirst: fc.boolean(),
     edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }),
     more: optional,
   })
