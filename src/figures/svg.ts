@@ -30,8 +30,13 @@ export function element(name: string, attributes: Attributes, inner = ''): strin
   return inner === '' ? `<${name}${written}/>` : `<${name}${written}>${inner}</${name}>`
 }
 
-export const SANS = "Inter, 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', 'Liberation Sans', sans-serif"
-export const MONO = "Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace"
+/** Fonts in the order in which they are looked for; every system has one of each. */
+export const FAMILIES = {
+  sans: ['Inter', 'Helvetica Neue', 'Helvetica', 'Arial', 'DejaVu Sans', 'Liberation Sans', 'Noto Sans'],
+  mono: ['Menlo', 'Consolas', 'DejaVu Sans Mono', 'Liberation Mono', 'Noto Sans Mono'],
+} as const
+export const SANS = [...FAMILIES.sans.map(f => `'${f}'`), 'sans-serif'].join(', ')
+export const MONO = [...FAMILIES.mono.map(f => `'${f}'`), 'monospace'].join(', ')
 
 /** The three sizes of text, in pixels. */
 export const SIZE = { title: 14, label: 11, cell: 9 } as const
