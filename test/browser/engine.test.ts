@@ -52,6 +52,17 @@ const codeOf = (page: Page, verb: string, params: object) =>
     [verb, params] as const,
   )
 
+/** Resident memory of every process that holds pages. */
+async function rendererBytes(): Promise<number> {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  await session.detach()
+  const pages = (processInfo as { type: string; id: number }[]).filter(p => p.type === 'renderer')
+  expect(pages.length).toBeGreaterThan(0)
+  const kib = pages.map(p => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${p.id}/status`, 'utf8'))![1]))
+  return kib.reduce((a, b) => a + b) * 1024
+}
+
 const IDS = [0, 11, 203, 45, 7, 996, 1201, 88, 11, 203]
 const OFF = [{ do: 'zero' as const, at: { site: 'z' as const, layer: 6 }, heads: [5] }]
 
@@ -226,6 +237,28 @@ describe('calls', () => {
     }, IDS)
     expect(told.length).toBeGreaterThan(4)
     expect(told.at(-1)!.done).toBe(told.at(-1)!.total)
+  })
+
+  test.skipIf(process.platform !== 'linux')('memory stays flat over 200 edits', async () => {
+    const edits = (count: number) =>
+      page.evaluate(
+        async ([ids, n]) => {
+          for (let i = 0; i < n; i++) {
+            const edit = {
+              do: 'scale' as const,
+              at: { site: 'z' as const, layer: 5 + (i % 3) },
+              heads: [i % 8],
+              by: i / n,
+            }
+            await globalThis.engine.call('next', { ids, edits: [edit] })
+          }
+        },
+        [IDS, count] as const,
+      )
+    await edits(30)
+    const before = await rendererBytes()
+    await edits(200)
+    expect(await rendererBytes()).toBeLessThan(before + 32 * 2 ** 20)
   })
 
   test('a closed engine says so', async () => {
