@@ -48,7 +48,7 @@ export async function workQueue(o: QueueWorkerOptions): Promise<void> {
     const idle = Array.from({ length: workers }, (_, slot) => slot)
     return { hash, idle, pool: new LocalPool({ entry, workers, acceptNonFinite, model: path }) }
   })
-  const workers = pools.map(({ hash, idle, pool }) =>
+  const opening = pools.map(({ hash, idle, pool }) =>
     server.worker(
       queueOf(hash),
       async ({ data }) => {
@@ -70,6 +70,7 @@ export async function workQueue(o: QueueWorkerOptions): Promise<void> {
       },
     ),
   )
+  const workers = await Promise.all(opening)
   o.note?.(`Waiting for parts at ${server.address}.`)
   if (!o.signal.aborted) await once(o.signal, 'abort')
   await Promise.all(workers.map(async w => await w.close()))

@@ -4,6 +4,7 @@ import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 import { type Queue, queueServer } from './bullmq.ts'
 import type { ExecuteOptions, Executor, Job } from './job.ts'
 import { queueOf, ticketId, ticketText, unpackRows } from './ticket.ts'
+import { unlessAborted, within } from './within.ts'
 
 /** Parts that are in the queue at once: enough for many workers, few enough to look after. */
 const WINDOW = 64
@@ -14,6 +15,7 @@ const ATTEMPTS = 3
 const PATIENCE_MS = 600_000
 /** How long (ms) parts lie before somebody is told that no worker takes them. */
 const LONELY_MS = 10_000
+const WITHDRAW_MS = 3000
 
 const lost = (address: string, cause: unknown): HeadwiseError =>
   new HeadwiseError(
@@ -96,9 +98,10 @@ class Passage {
     })
   }
 
-  /** Takes back what no worker has begun. */
+  /** Takes back what no worker has begun, where the server still answers. */
   async withdraw(): Promise<void> {
-    for (const part of this.#waiting) await this.queue.remove(ticketId(this.job.spec, part)).catch(() => undefined)
+    const ids = [...this.#waiting].map(part => ticketId(this.job.spec, part))
+    await within(WITHDRAW_MS, Promise.allSettled(ids.map(async id => await this.queue.remove(id))))
   }
 }
 
@@ -116,7 +119,7 @@ export class QueueExecutor implements Executor {
   async run(job: Job, parts: readonly number[], o: ExecuteOptions): Promise<void> {
     const server = await queueServer(this.#address)
     // Failed calls throw as well; what is only told here is a connection that comes back by itself.
-    const queue = server.queue(queueOf(job.spec.check.modelHash), () => undefined)
+    const { queue, close } = await server.queue(queueOf(job.spec.check.modelHash), () => undefined)
     const passage = new Passage(queue, job, parts, o)
     try {
       await this.#attend(passage, server.address, o)
@@ -124,7 +127,7 @@ export class QueueExecutor implements Executor {
       await passage.withdraw()
       throw error
     } finally {
-      await queue.close().catch(() => undefined)
+      await close()
     }
   }
 
@@ -135,7 +138,7 @@ export class QueueExecutor implements Executor {
     while (passage.open) {
       throwIfAborted(signal)
       try {
-        const came = await passage.turn()
+        const came = await unlessAborted(passage.turn(), signal)
         heard = performance.now()
         if (silent) note?.(`The queue at ${address} answers again.`)
         silent = false

@@ -5,6 +5,7 @@ import { parseStrictJson } from '../checkpoint/strict-json.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { type Spec, specSchema } from '../words/spec.ts'
 import { validate } from './issue.ts'
+import { canonicalJson } from './json.ts'
 import { PART_COLUMNS } from './part.ts'
 import { specHash } from './spec.ts'
 
@@ -50,6 +51,18 @@ function read(file: string): Manifest {
   }
 }
 
+/** The first field in which two specs of one model differ. */
+function fieldOf(a: Spec, b: Spec): string {
+  const differs = <T extends object>(one: T, two: T): string | undefined =>
+    [...new Set([...Object.keys(one), ...Object.keys(two)])].find(
+      key => canonicalJson(Reflect.get(one, key)) !== canonicalJson(Reflect.get(two, key)),
+    )
+  const { model: _a, threads: _b, ...before } = a.request
+  const { model: _c, threads: _d, ...now } = b.request
+  const request = differs(before, now)
+  return request === undefined ? `check.${differs(a.check, b.check)}` : `request.${request}`
+}
+
 /**
  * Compares the manifest that a folder holds with the one of this run. Throws `run-manifest` when it cannot be read and
  * `run-differs` naming the first field in which they differ.
@@ -67,10 +80,14 @@ export function checkManifest(file: string, now: Manifest): void {
       { code: 'run-manifest', file, where: 'hash', found: there.hash, allowed: own },
       `hash is not the one of its spec: it was changed by hand or in transit; ${REMEDY}.`,
     )
+  if (there.version === now.version && there.model === now.model && there.hash !== now.hash) {
+    const where = `spec.${fieldOf(there.spec, now.spec)}`
+    const details = { code: 'run-differs', file, where, found: there.hash, allowed: now.hash }
+    throw bad(details, `it was begun with another spec: ${where} differs from this run's; ${REMEDY}.`)
+  }
   const fields = [
     ['version', 'headwise'],
     ['model', 'the model'],
-    ['hash', 'the spec'],
     ['parts', 'a number of parts of'],
   ] as const
   for (const [field, what] of fields)

@@ -10,6 +10,7 @@ import { QueueExecutor } from '../../src/jobs/queue.ts'
 import { runJob } from '../../src/jobs/run-job.ts'
 import { queueOf, ticketId } from '../../src/jobs/ticket.ts'
 import { bundle } from '../support/bundle.ts'
+import { freePort } from '../support/free-port.ts'
 import { Postgres } from '../support/postgres.ts'
 import { Redis, redisMissing } from '../support/redis.ts'
 import { refusal } from '../support/refusal.ts'
@@ -104,7 +105,8 @@ describe.each(kinds)('$name', ({ start, missing }) => {
 
   test.skipIf(missing)('nothing of a job stays behind in the queue, also when it is interrupted', async () => {
     const spec = fakeSpec({ seed: MS, model: 'c' })
-    const queue = (await queueServer(server.url)).queue(queueOf(spec.check.modelHash), () => undefined)
+    const name = queueOf(spec.check.modelHash)
+    const { queue, close } = await (await queueServer(server.url)).queue(name, () => undefined)
     const states = async (of: Queue) => await Promise.all([0, 1, 2].map(part => of.getJobState(ticketId(spec, part))))
     const stop = new AbortController()
     await using executor = new QueueExecutor(server.url)
@@ -117,7 +119,20 @@ describe.each(kinds)('$name', ({ start, missing }) => {
     await worker(server.url, { model: 'c' })
     expect(await runJob({ spec, parts: 3 }, { executor })).toHaveLength(3)
     expect(await states(queue)).toEqual(['unknown', 'unknown', 'unknown'])
-    await queue.close()
+    await close()
+  })
+
+  test.skipIf(missing)('a server that is not there is told of at once, for jobs and for workers', async () => {
+    const absent = new URL(server.url)
+    absent.port = String(await freePort())
+    await using executor = new QueueExecutor(absent.href)
+    const error = await refusal(() => runJob({ spec: fakeSpec(), parts: 1 }, { executor }))
+    expect(error).toMatchObject({ code: 'queue-unreachable', fault: 'failed' })
+    const said = await worker(absent.href).then(
+      w => w.said,
+      (ended: Error) => ended.message,
+    )
+    expect(said).toContain('cannot be reached')
   })
 
   test.skipIf(missing)(

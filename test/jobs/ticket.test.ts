@@ -62,5 +62,8 @@ test('an address is Redis’s or PostgreSQL’s; its password is never told', as
     expect(error).toMatchObject({ code: 'queue-address', fault: 'usage', where: '--queue' })
     expect(error.message).not.toContain('secret')
   }
-  expect((await queueServer('postgres://u:secret@h:5/db')).address).toBe('postgres://h:5/db')
+  const error = await refusal(() => queueServer('postgres://u:secret@127.0.0.1:1/db'))
+  expect(error).toMatchObject({ code: 'queue-unreachable', fault: 'failed' })
+  expect(error.message).toContain('postgres://127.0.0.1:1/db')
+  expect(error.message).not.toContain('secret')
 })

@@ -133,7 +133,8 @@ test('another spec or model is refused by naming it', async () => {
   const differs = { code: 'run-differs', file: join(folder, 'manifest.json') }
   expect(await refusal(() => RunFolder.open(folder, fakeSpec({ seed: 1 }), PARTS))).toMatchObject({
     ...differs,
-    where: 'hash',
+    where: 'spec.request.seed',
+    message: expect.stringContaining("another spec: spec.request.seed differs from this run's; use") as string,
   })
   expect(await refusal(() => RunFolder.open(folder, fakeSpec({ model: 'f' }), PARTS))).toMatchObject({
     ...differs,

@@ -17,9 +17,9 @@ export async function bundle(entry: URL): Promise<URL> {
   const build = await rolldown({
     input: fileURLToPath(entry),
     platform: 'node',
-    external: /^[^./]/,
+    // What stands in for `using`, which Node.js 20 does not know, comes from the bundler itself.
+    external: /^(?!@oxc-project\/)[@\w]/,
     logLevel: 'silent',
-    // Node.js 20 does not know `using`.
     transform: { target: 'node20' },
   })
   await build.write({ file: join(folder, name), format: 'esm', codeSplitting: false })
