@@ -45,6 +45,7 @@ export async function givenTask(o: TaskArguments, { signal, note }: Context): Pr
     const { task, notes, dropped } = await source.make(await m.tokenizer(), {
       ...(n !== undefined && { n }),
       ...(seed !== undefined && { seed }),
+      signal,
     })
     const kept = (task.prompts ?? task.pairs).length
     for (const text of taskNotes(source.id, { notes, dropped, kept })) note(text)

@@ -93,7 +93,7 @@ async function valuesOf(
 async function measure(opened: Opened, source: TaskSource, o: TasksOptions): Promise<TaskMeasured> {
   const { n = ROWS, seed = 0, signal } = o
   const tokenizer = await opened.tokenizer()
-  const { task, notes, dropped: drawnPast } = await source.make(tokenizer, { n, seed })
+  const { task, notes, dropped: drawnPast } = await source.make(tokenizer, { n, seed, signal })
   const prepared = await prepareTask(task, tokenizer)
   const dropped = [...drawnPast, ...prepared.dropped]
   const read = await accuracyOf(task, tokenizer)

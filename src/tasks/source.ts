@@ -1,6 +1,8 @@
 import { createRandom } from '../statistics/random.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
+import { throwIfAborted } from '../words/error.ts'
 import type { Task } from '../words/task.ts'
+import { tick } from '../words/tick.ts'
 import { emptyTask, leftOut } from './prepare.ts'
 import { rowName } from './rows.ts'
 
@@ -9,6 +11,7 @@ export interface MakeOptions {
   readonly n?: number
   /** Seed of what is drawn; default 0. */
   readonly seed?: number
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A task for one tokenizer, and what its user should know about how it was made. */
@@ -38,7 +41,12 @@ const withRows = (task: Task, rows: readonly number[]): Task => {
  * At most n rows of a task that the tokenizer can be asked, drawn at random. Rows that it cannot be asked are drawn
  * past, and told of by the place that they have in the task. Throws `task-empty` when there is no other.
  */
-async function drawn(task: Task, n: number, seed: number, tokenizer: Tokenizer): Promise<MadeTask> {
+async function drawn(
+  task: Task,
+  n: number,
+  tokenizer: Tokenizer,
+  { seed = 0, signal }: MakeOptions,
+): Promise<MadeTask> {
   const rows = task.prompts ?? task.pairs
   if (rows.length <= n) return { task, notes: [], dropped: [] }
   const order = createRandom(seed).fork(`rows of ${task.name}`).sample(rows.length, rows.length)
@@ -46,6 +54,8 @@ async function drawn(task: Task, n: number, seed: number, tokenizer: Tokenizer):
   const dropped: string[] = []
   for (const row of order) {
     if (kept.length === n) break
+    throwIfAborted(signal)
+    await tick()
     const why = await leftOut(withRows(task, [row]), tokenizer)
     if (why === undefined) kept.push(row)
     else dropped.push(`${rowName(task, row)}: ${why}`)
@@ -65,6 +75,6 @@ async function drawn(task: Task, n: number, seed: number, tokenizer: Tokenizer):
 export const given = (task: Task, title: string, id = task.name): TaskSource => ({
   id,
   title,
-  make: async (tokenizer, { n, seed = 0 } = {}) =>
-    n === undefined ? { task, notes: [], dropped: [] } : await drawn(task, n, seed, tokenizer),
+  make: async (tokenizer, o = {}) =>
+    o.n === undefined ? { task, notes: [], dropped: [] } : await drawn(task, o.n, tokenizer, o),
 })

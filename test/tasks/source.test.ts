@@ -48,3 +48,8 @@ test('a task that cannot be asked at all is refused, by a row', async () => {
     found: expect.stringMatching(/^prompts\[\d+\]: " a b" is 2 tokens, not one$/),
   })
 })
+
+test('drawing stops when told to', async () => {
+  const o = { n: 8, signal: AbortSignal.abort() }
+  expect(await refusal(() => source.make(wordTokenizer(), o))).toMatchObject({ code: 'interrupted' })
+})

@@ -1,6 +1,7 @@
 import { createRandom, type Random } from '../../statistics/random.ts'
 import type { Tokenizer } from '../../text/tokenizer.ts'
-import { HeadwiseError } from '../../words/error.ts'
+import { HeadwiseError, throwIfAborted } from '../../words/error.ts'
+import { tick } from '../../words/tick.ts'
 import type { MadeTask, MakeOptions } from '../source.ts'
 import { DEFAULT_ROWS, type PairTask } from './builtin.ts'
 
@@ -27,64 +28,58 @@ export const pick = <T>(random: Random, list: readonly T[]): T => list[random.in
 export const several = <T>(random: Random, list: readonly T[], k: number): T[] =>
   random.sample(list.length, k).map(i => list[i]!)
 
-const order = ({ clean, corrupt }: DrawnPair): string => JSON.stringify([clean, corrupt])
+type Row = PairTask['pairs'][number]
+
+/** New rows of one template, until it gives no more. */
+async function* rowsOf(
+  template: Template,
+  random: Random,
+  seen: Set<string>,
+  tokenizer: Tokenizer,
+): AsyncGenerator<Row, void, void> {
+  const length = async (text: string) => (await tokenizer.encode(text)).length
+  let misses = 0
+  while (misses < PATIENCE) {
+    const { answers, distractors, ...texts } = template.draw(random)
+    const key = JSON.stringify(texts)
+    const fresh = !seen.has(key) && (await length(texts.clean)) === (await length(texts.corrupt))
+    misses = fresh ? 0 : misses + 1
+    if (!fresh) continue
+    seen.add(key)
+    yield { ...texts, answers: answers as Row['answers'], distractors: [...distractors], template: template.name }
+  }
+}
 
 /**
- * Rows from templates in turn (in random order), so that each has its share. No row comes twice, and in every row the clean and the
- * corrupt text have equally many tokens.
+ * Rows from templates in turn (in random order), so that each has its share. No row comes twice, and in every row the
+ * clean and the corrupt text have equally many tokens.
  */
 export async function drawTask(
   about: { readonly id: string; readonly metric: 'logit_diff' | 'prob_diff'; readonly notes: readonly string[] },
   templates: readonly Template[],
   tokenizer: Tokenizer,
-  { n = DEFAULT_ROWS, seed = 0 }: MakeOptions = {},
+  { n = DEFAULT_ROWS, seed = 0, signal }: MakeOptions = {},
 ): Promise<MadeTask<PairTask>> {
   const { id, metric, notes } = about
   const random = createRandom(seed).fork(`task ${id}`)
-  const streams = random.shuffle(templates).map(template => ({ template, random: random.fork(template.name) }))
   const seen = new Set<string>()
-  const length = async (text: string) => (await tokenizer.encode(text)).length
-  const next = async ({ template, random }: (typeof streams)[number]) => {
-    for (let tries = 0; tries < PATIENCE; tries++) {
-      const pair = template.draw(random)
-      if (seen.has(order(pair))) continue
-      if ((await length(pair.clean)) !== (await length(pair.corrupt))) continue
-      seen.add(order(pair))
-      const [first, ...rest] = pair.answers
-      return {
-        ...pair,
-        answers: [first!, ...rest] as [string, ...string[]],
-        distractors: [...pair.distractors],
-        template: template.name,
-      }
-    }
-    return undefined
-  }
-  const rows: NonNullable<Awaited<ReturnType<typeof next>>>[] = []
-  let open = streams
-  while (rows.length < n && open.length > 0) {
-    const left: typeof streams = []
+  const open = new Set(random.shuffle(templates).map(t => rowsOf(t, random.fork(t.name), seen, tokenizer)))
+  const rows: Row[] = []
+  while (rows.length < n && open.size > 0) {
+    throwIfAborted(signal)
+    await tick()
     for (const stream of open) {
       if (rows.length === n) break
-      const row = await next(stream)
-      if (row) {
-        rows.push(row)
-        left.push(stream)
-      }
+      const { value, done } = await stream.next()
+      if (done) open.delete(stream)
+      else rows.push(value)
     }
-    open = rows.length === n ? [] : left
   }
   const [first, ...rest] = rows
   if (!first)
     throw new HeadwiseError(
       `The task ${id} cannot be asked of this model: its tokenizer splits too many of our words.`,
-      {
-        code: 'task-words',
-        fault: 'usage',
-        where: id,
-        found: 0,
-        allowed: '1 or more',
-      },
+      { code: 'task-words', fault: 'usage', where: id, found: 0, allowed: '1 or more' },
     )
   const few = rows.length < n ? [`${rows.length} different rows exist; ${n} were asked for`] : []
   return { task: { name: id, form: 'next', metric, pairs: [first, ...rest] }, notes: [...notes, ...few], dropped: [] }

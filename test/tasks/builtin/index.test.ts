@@ -174,3 +174,10 @@ test('more rows than there are: as many as there are, and a note', async () => {
   expect(task.pairs.length).toBeLessThan(10_000)
   expect(notes.at(-1)).toBe(`${task.pairs.length} different rows exist; 100000 were asked for`)
 })
+
+test('drawing stops when told to, while it goes on', async () => {
+  const stop = new AbortController()
+  const work = builtinTasks.find(t => t.id === 'copying')!.make(tokenizer, { n: 1e6, signal: stop.signal })
+  setTimeout(() => stop.abort(), 20)
+  expect(await refusal(() => work)).toMatchObject({ code: 'interrupted' })
+})
