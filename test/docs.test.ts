@@ -88,7 +88,7 @@ const npmScripts = (text: string): string[] | undefined => {
   const names = text
     .trim()
     .split('\n')
-    .map(l => /^npm (?:run )?([\w-]+)(?:\s+#.*)?$/.exec(l.trim())?.[1])
+    .map(l => /^npm (?:run )?([\w:-]+)(?:\s+#.*)?$/.exec(l.trim())?.[1])
   return names.every(n => n !== undefined) ? names : undefined
 }
 
