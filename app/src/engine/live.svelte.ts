@@ -16,7 +16,8 @@ import { promptKey } from '../state/state.ts'
 import type { Workbench } from '../state/store.svelte.ts'
 import { Answer, type Question } from './answer.svelte.ts'
 import { Continuation } from './continuation.svelte.ts'
-import { mapScore, needsScores } from './map-scores.ts'
+import { mapScore, NEXT, needsScores } from './map-scores.ts'
+import { type NextEffect, nextEffect } from './next-effect.ts'
 
 /** Patterns of more cells are read in tiles. */
 const MOST_CELLS = 2 ** 21
@@ -41,6 +42,7 @@ export class Live {
   readonly repeats = new Answer<ScoresResult>('abort')
   readonly here = new Answer<ScoresResult>('abort')
   readonly effects = { zero: new Answer<AblateResult>('abort'), mean: new Answer<AblateResult>('abort') }
+  readonly nextEffect = new Answer<NextEffect>('abort')
   readonly continuation: Continuation
   client = $state.raw<Client>()
   #passed = $state.raw<Passed>()
@@ -66,6 +68,7 @@ export class Live {
       $effect(() => this.#patiently(this.here, this.#scoresQuestion('prompt')))
       $effect(() => this.#patiently(this.effects.zero, this.#effectQuestion('zero')))
       $effect(() => this.#patiently(this.effects.mean, this.#effectQuestion('mean')))
+      $effect(() => this.#patiently(this.nextEffect, this.#nextEffectQuestion()))
       $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state.model))
     })
   }
@@ -92,6 +95,9 @@ export class Live {
     const { beside, ground } = this.#bench.state
     return beside === undefined ? undefined : mapScore(this, beside, ground)
   })
+
+  /** Whether the patterns of the chosen heads are read whole. */
+  readonly wholePatterns: boolean = $derived.by(() => this.heads.length * this.ids.length ** 2 <= MOST_CELLS)
 
   /** Asks for everything that failed once more. */
   retry(): void {
@@ -175,7 +181,7 @@ export class Live {
   #patternsQuestion(): Question<PatternsResult> | undefined {
     const { heads } = this
     const at = this.#at
-    if (!at || heads.length === 0 || heads.length * at.ids.length ** 2 > MOST_CELLS) return undefined
+    if (!at || heads.length === 0 || !this.wholePatterns) return undefined
     const { ids, edits } = at
     return this.#question(['patterns', ids, edits, heads], (client, o) =>
       client.call('patterns', { ids: filled(ids), edits: [...edits], heads: filled(heads) }, o),
@@ -202,6 +208,17 @@ export class Live {
     if (prompts.length === 0 || prompts.some(p => p.length < 2)) return undefined
     return this.#question(['ablate', mode, prompts], (client, o) =>
       client.call('ablate', { mode, on: { prompts: filled(prompts.map(filled)) } }, o),
+    )
+  }
+
+  /** For the two likeliest tokens without edits, whatever the edits in force are. */
+  #nextEffectQuestion(): Question<NextEffect> | undefined {
+    const { score, beside } = this.#bench.state
+    const { shape, ids } = this
+    const [first, second] = this.next.value?.tokens ?? []
+    if ((score !== NEXT && beside !== NEXT) || !shape || !first || !second || this.#at?.ids !== ids) return undefined
+    return this.#question(['next effect', ids, first.id, second.id], (client, o) =>
+      nextEffect(client, ids, [first, second], shape, o),
     )
   }
 

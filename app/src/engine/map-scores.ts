@@ -1,8 +1,10 @@
 import type { AblateResult, ChangesResult, Info, ScoresResult } from '../../../src/service/verbs.ts'
 import type { HeadwiseError } from '../../../src/words/error.ts'
 import type { Grid } from '../../../src/words/grid.ts'
-import { changeScore, type MapScore, scoreOf } from '../marks/map-score.ts'
+import { changeScore, effectScore, type MapScore, scoreOf } from '../marks/map-score.ts'
+import { tokenLabel } from '../marks/token-text.ts'
 import type { Ground, State } from '../state/state.ts'
+import type { NextEffect } from './next-effect.ts'
 
 /** What a choice of score is called, and what it needs. */
 export interface ScoreChoice {
@@ -11,11 +13,12 @@ export interface ScoreChoice {
 }
 
 const EFFECTS: Readonly<Record<string, string>> = {
-  'ablate-zero': 'effect of removing it (zero)',
-  'ablate-mean': 'effect of removing it (mean)',
+  'ablate-zero': 'effect on the loss (zero)',
+  'ablate-mean': 'effect on the loss (mean)',
 }
 const CHANGES = 'changes'
-const isDetector = (id: string): boolean => !Object.hasOwn(EFFECTS, id) && id !== CHANGES
+export const NEXT = 'ablate-next'
+const isDetector = (id: string): boolean => !Object.hasOwn(EFFECTS, id) && id !== CHANGES && id !== NEXT
 
 const NAMES: Readonly<Record<string, string>> = {
   induction: 'induction',
@@ -24,14 +27,16 @@ const NAMES: Readonly<Record<string, string>> = {
   sink: 'first token (sink)',
   entropy: 'entropy',
   delimiter: 'delimiters',
+  [NEXT]: 'effect on the next token',
+  [CHANGES]: 'changed by the edits',
 }
 const nameOf = (id: string): string => (Object.hasOwn(NAMES, id) ? NAMES[id]! : (EFFECTS[id] ?? id))
 
 /** All scores that the map can show, detectors first. */
 export const scoreChoices = (info: Info | undefined): ScoreChoice[] =>
-  [...(info?.detectors.map(d => d.id) ?? []), ...Object.keys(EFFECTS), CHANGES].map(id => ({
+  [...(info?.detectors.map(d => d.id) ?? []), NEXT, ...Object.keys(EFFECTS), CHANGES].map(id => ({
     id,
-    name: id === CHANGES ? 'changed by the edits' : nameOf(id),
+    name: nameOf(id),
   }))
 
 /** Which detectors are wanted on which ground. Removal on the random sequences needs these sequences. */
@@ -57,6 +62,7 @@ interface Sources {
   readonly here: Said<ScoresResult>
   readonly effects: { readonly zero: Said<AblateResult>; readonly mean: Said<AblateResult> }
   readonly changes: Said<ChangesResult>
+  readonly nextEffect: Said<NextEffect>
 }
 
 /** A score for the map, and the answer that it comes from. */
@@ -69,6 +75,12 @@ export interface Scored {
   readonly from: Said<unknown>
 }
 
+const leadScore = ({ first, second, values }: NextEffect): MapScore =>
+  effectScore(
+    `logit of ${tokenLabel(first.text)} minus that of ${tokenLabel(second.text)}, head removed (zero) minus as it is`,
+    values,
+  )
+
 /** The score of that name, as far as the engine has come. */
 export function mapScore(live: Sources, id: string, ground: Ground): Scored {
   const name = nameOf(id)
@@ -76,17 +88,21 @@ export function mapScore(live: Sources, id: string, ground: Ground): Scored {
     const { value } = live.changes
     return {
       id,
-      name: 'changed by the edits',
+      name,
       score: value && changeScore(value.z.data),
       grid: undefined,
       from: live.changes,
     }
   }
+  if (id === NEXT) {
+    const { value } = live.nextEffect
+    return { id, name, score: value && leadScore(value), grid: undefined, from: live.nextEffect }
+  }
   if (Object.hasOwn(EFFECTS, id)) {
     const from = id === 'ablate-zero' ? live.effects.zero : live.effects.mean
-    return { id, name, score: from.value && scoreOf(from.value.grid, name, 'effect'), grid: from.value?.grid, from }
+    return { id, name, score: from.value && scoreOf(from.value.grid, 'effect'), grid: from.value?.grid, from }
   }
   const from = ground === 'repeats' ? live.repeats : live.here
   const grid = from.value?.grids.find((g: Grid) => g.spec.request.method?.id === id)
-  return { id, name, score: grid && scoreOf(grid, name, id === 'entropy' ? 'amount' : 'share'), grid, from }
+  return { id, name, score: grid && scoreOf(grid, id === 'entropy' ? 'amount' : 'share'), grid, from }
 }

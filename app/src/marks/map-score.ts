@@ -5,8 +5,6 @@ import { roundUp, type Scale } from './scale.ts'
 
 /** A number for each head, [layer, head] row-major, as the map draws it. */
 export interface MapScore {
-  /** Equal where the numbers are. */
-  readonly title: string
   /** What the number is, with its unit. */
   readonly metric: string
   readonly values: ArrayLike<number>
@@ -26,14 +24,13 @@ const largest = (values: ArrayLike<number>): number => {
 }
 
 /** The score of a grid [layer, head]. Shares of attention have the scale 0 to 1; the rest a round end of its own. */
-export function scoreOf(grid: Grid, title: string, kind: 'share' | 'amount' | 'effect'): MapScore {
+export function scoreOf(grid: Grid, kind: 'share' | 'amount' | 'effect'): MapScore {
   const part = (cells: Grid['low']): ArrayLike<number> | undefined =>
     cells && gridValues({ ...grid, values: cells }).data
   const { data: values } = gridValues(grid)
   const [low, high] = [part(grid.low), part(grid.high)]
   const signed = kind === 'effect'
   return {
-    title,
     metric: grid.metric,
     values,
     ...(low && high ? { low, high } : {}),
@@ -43,9 +40,17 @@ export function scoreOf(grid: Grid, title: string, kind: 'share' | 'amount' | 'e
   }
 }
 
+/** An effect that was measured once, so that it has no interval. */
+export const effectScore = (metric: string, values: ArrayLike<number>): MapScore => ({
+  metric,
+  values,
+  n: 1,
+  scale: { signed: true, most: roundUp(largest(values)) },
+  causal: true,
+})
+
 /** How far each head's output has moved under the edits. */
 export const changeScore = (values: ArrayLike<number>): MapScore => ({
-  title: 'changed by the edits',
   metric: 'how far a head’s output moved, share of its length',
   values,
   n: 1,

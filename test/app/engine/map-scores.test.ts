@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 import { mapScore, needsScores, scoreChoices } from '../../../app/src/engine/map-scores.ts'
+import { nextEffect } from '../../../app/src/engine/next-effect.ts'
 import { initial } from '../../../app/src/state/state.ts'
 import { load } from '../../../src/library/load.ts'
+import type { Client } from '../../../src/service/client.ts'
+import { Service } from '../../../src/service/service.ts'
+import type { NextResult, TokensResult } from '../../../src/service/verbs.ts'
+import type { EditInput } from '../../../src/words/edit.ts'
 
 const nothing = { value: undefined, error: undefined, stale: false, progress: undefined }
 const known = ['induction', 'previous']
@@ -22,7 +27,13 @@ test('what the map shows is what the library says', async () => {
   try {
     const grids = await m.scores(['induction', 'entropy'])
     const said = { ...nothing, value: { grids } }
-    const sources = { repeats: said, here: nothing, effects: { zero: nothing, mean: nothing }, changes: nothing }
+    const sources = {
+      repeats: said,
+      here: nothing,
+      effects: { zero: nothing, mean: nothing },
+      changes: nothing,
+      nextEffect: nothing,
+    }
     const { score, grid, name } = mapScore(sources, 'induction', 'repeats')
     expect(name).toBe('induction')
     expect(grid).toBe(grids[0])
@@ -38,5 +49,46 @@ test('what the map shows is what the library says', async () => {
 })
 
 test('effects and changes can be shown before the model has told of its detectors', () => {
-  expect(scoreChoices(undefined).map(c => c.id)).toEqual(['ablate-zero', 'ablate-mean', 'changes'])
+  expect(scoreChoices(undefined).map(c => c.id)).toEqual(['ablate-next', 'ablate-zero', 'ablate-mean', 'changes'])
+})
+
+test('the effect on the next token is that of removing each head alone', async () => {
+  const m = await load('specimen')
+  try {
+    const service = new Service(m, { name: 'specimen', specimen: true, notice: '', version: '', budget: 2 ** 28 })
+    const call = (verb: 'metric', params: unknown) => service.call(verb, params)
+    const client = { kind: 'worker', call, stream: () => [], close: () => {} } as unknown as Client
+    const { ids } = (await service.call('tokens', {
+      text: 'One day Lily found a shiny key. Ben lost the shiny',
+    })) as TokensResult
+    const { tokens } = (await service.call('next', { ids })) as NextResult
+    const shape = { layers: 8, heads: 8, groups: 8 }
+    const [first, second] = tokens
+    const o = { model: 'specimen', signal: new AbortController().signal, onProgress: () => {} }
+    const effect = await nextEffect(client, ids, [first!, second!], shape, o)
+    // A second route: the two logits of a plain run with the head at zero, and without.
+    const lead = async (edits: EditInput[]): Promise<number> => {
+      const { logits } = await m.run(ids, { edits })
+      const last = logits.data.subarray(-m.config.vocab)
+      return last[first!.id]! - last[second!.id]!
+    }
+    const clean = await lead([])
+    for (const [layer, head] of [
+      [6, 5],
+      [6, 1],
+      [0, 3],
+    ] as const) {
+      const removed = await lead([{ do: 'zero', at: { site: 'z', layer }, heads: [head] }])
+      expect(effect.values[layer * 8 + head]).toBeCloseTo(removed - clean, 4)
+    }
+    const sources = { repeats: nothing, here: nothing, effects: { zero: nothing, mean: nothing }, changes: nothing }
+    expect(
+      mapScore({ ...sources, nextEffect: { ...nothing, value: effect } }, 'ablate-next', 'prompt').score,
+    ).toMatchObject({
+      metric: 'logit of “ key” minus that of “ piano”, head removed (zero) minus as it is',
+      scale: { signed: true },
+    })
+  } finally {
+    await m[Symbol.asyncDispose]()
+  }
 })
