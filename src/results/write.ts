@@ -4,6 +4,7 @@ import { lstat, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { systemCode } from '../checkpoint/files.ts'
 import { HeadwiseError } from '../words/error.ts'
+import type { Grid } from '../words/grid.ts'
 import { csvText } from './csv.ts'
 import { MAX_RESULT_BYTES, type ResultDocument } from './document.ts'
 import { toJson } from './json.ts'
@@ -110,15 +111,26 @@ export function syncFolder(folder: string): void {
 }
 
 /** Suffixes under which each kind of result can be written. */
-export const RESULT_SUFFIXES = { grid: ['.json', '.csv'], run: ['.json', '.csv'], generation: ['.json'] } as const
+export const RESULT_SUFFIXES = {
+  grid: ['.json', '.csv', '.parquet'],
+  run: ['.json', '.csv'],
+  generation: ['.json'],
+} as const
 
 /** Suffixes under which the figure of grids can be written. */
 export const FIGURE_SUFFIXES = ['.svg', '.png', '.html'] as const
 
-/** Writes a result as `.json` (whole, with its spec) or `.csv` (the numbers of grids, the top tokens of a run). */
+/**
+ * Writes a result as `.json` (whole, with its spec), `.csv` (the numbers of grids, the top tokens of a run) or
+ * `.parquet` (the numbers of grids with their types, and the spec in its metadata).
+ */
 export async function writeResult(path: string, result: ResultDocument, options: OutOptions = {}): Promise<void> {
   const kind = Array.isArray(result) ? 'grid' : result.kind
   const suffix = await checkOut(path, { ...options, kinds: RESULT_SUFFIXES[kind] })
+  if (suffix === '.parquet') {
+    const { gridParquet } = await import('./parquet.ts')
+    return writeWhole(path, gridParquet(result as Grid | Grid[]), options)
+  }
   const text = suffix === '.csv' ? csvText(resultTable(result)) : toJson(result)
   if (suffix === '.json' && Buffer.byteLength(text) > MAX_RESULT_BYTES)
     throw new HeadwiseError(

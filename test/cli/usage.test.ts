@@ -68,7 +68,7 @@ const wrong: readonly [what: string, args: string[], says: RegExp][] = [
   ['--out to a link', ['run', M, 'x', '--out', at('link.json'), '--force'], /is a link/],
   ['--out to an existing file', ['run', M, 'x', '--out', at('there.json')], /exists already.*--force/],
   ['--out without a suffix', ['run', M, 'x', '--out', at('x')], /no suffix; allowed: \.json, \.csv, \.safetensors/],
-  ['--out with an unknown suffix', ['scores', M, '--out', at('x.parquet')], /ends in \.parquet; allowed/],
+  ['--out with an unknown suffix', ['scores', M, '--out', at('x.xlsx')], /ends in \.xlsx; allowed/],
   ['a generation as .csv', ['generate', M, 'x', '--out', at('x.csv')], /ends in \.csv; allowed: \.json/],
   ['export without --out', ['export', M], /--out FILE\.onnx/],
   ['export as .json', ['export', M, '--out', at('x.json')], /allowed: \.onnx/],

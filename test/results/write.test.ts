@@ -39,7 +39,7 @@ describe('checkOut', () => {
     ['a folder', 'x.json', p => mkdirSync(p), 'out-folder'],
     ['a missing folder', 'no/x.json', () => undefined, 'out-folder'],
     ['a folder that is a file', 'f/x.json', () => writeFileSync(at('f'), ''), 'out-folder'],
-    ['an unknown suffix', 'x.parquet', () => undefined, 'out-suffix'],
+    ['an unknown suffix', 'x.xlsx', () => undefined, 'out-suffix'],
     ['no suffix', 'x', () => undefined, 'out-suffix'],
     ['a NUL', 'x\0.json', () => undefined, 'out-name'],
     ['a name that is too long', `${'x'.repeat(300)}.json`, () => undefined, 'out-name'],
@@ -78,7 +78,7 @@ describe('checkOut', () => {
   })
 
   test('names the suffixes that exist', async () => {
-    await expect(checkOut(at('x.svg'), { kinds })).rejects.toThrow('x.svg ends in .svg; allowed: .json, .csv.')
+    await expect(checkOut(at('x.svg'), { kinds })).rejects.toThrow('x.svg ends in .svg; allowed: .json, .csv, .parquet.')
   })
 })
 
