@@ -7,7 +7,7 @@ import { checkParams, checkVerb } from '../service/check.ts'
 import { faultOf } from '../service/fault.ts'
 import type { Answer } from '../service/frame.ts'
 import { Lanes } from '../service/lanes.ts'
-import { type Kind, type Verb, verbs } from '../service/verbs.ts'
+import { type Verb, verbs } from '../service/verbs.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { failure } from './answer.ts'
 import { readBody } from './body.ts'
@@ -58,18 +58,14 @@ const answered = ({ type, bytes }: Answer): Response =>
   new Response(bytes, { headers: { 'Content-Type': type, 'Cache-Control': 'no-store' } })
 
 /** A call as the body says it, its parameters checked before any engine is troubled. */
-async function askedFor(c: Ask, engines: Engines, kinds: readonly Kind[]) {
+async function askedFor(c: Ask, engines: Engines) {
   refuseQuery(c)
   const verb: Verb = checkVerb(c.req.param('verb') ?? '')
-  if (!kinds.includes(verbs[verb].kind)) {
-    const [right, wrong] = kinds.includes('quick') ? ['/api/jobs/', '/api/'] : ['/api/', '/api/jobs/']
-    throw usage('verb-kind', `${verb} is asked for at ${right}${verb}, not at ${wrong}${verb}.`, 'verb', verb, kinds)
-  }
   const body = await readBody(c.env.incoming)
   const subject = { file: 'request', root: 'request', code: 'request', namesAreUsage: true }
   const { params = {}, lane, model } = validate(envelopeSchema, body, subject)
   checkParams(verb, params)
-  return { verb, params, lane, model: engines.modelName(model), client: clientOf(c) }
+  return { verb, kind: verbs[verb].kind, params, lane, model: engines.modelName(model), client: clientOf(c) }
 }
 
 /** The event after which a stream goes on: what the browser saw last, else what the address says. */
@@ -89,10 +85,10 @@ export function routes(
   const lanes = new Lanes()
 
   app.post('/api/jobs/:verb', async c => {
-    const { verb, params, model, client } = await askedFor(c, engines, ['long', 'stream'])
-    const role = verbs[verb].kind === 'stream' ? 'stream' : 'long'
+    // A quick question about a long text takes long enough to be followed, too.
+    const { verb, kind, params, model, client } = await askedFor(c, engines)
     const job = jobs.start(client, verb, job =>
-      engines.call(model, role, { do: 'call', verb, params }, { signal: job.signal, onEvent: told => job.tell(told) }),
+      engines.call(model, kind, { do: 'call', verb, params }, { signal: job.signal, onEvent: told => job.tell(told) }),
     )
     return c.json({ job: job.id }, 202, { 'Cache-Control': 'no-store', Location: `/api/jobs/${job.id}` })
   })
@@ -126,7 +122,9 @@ export function routes(
   })
 
   app.post('/api/:verb', async c => {
-    const { verb, params, lane, model, client } = await askedFor(c, engines, ['quick'])
+    const { verb, kind, params, lane, model, client } = await askedFor(c, engines)
+    if (kind !== 'quick')
+      throw usage('verb-kind', `${verb} is a job: ask for it at /api/jobs/${verb}.`, 'verb', verb, `/api/jobs/${verb}`)
     const answer = await lanes.run(lane && `${client} ${model} ${lane}`, c.req.raw.signal, signal =>
       engines.call(model, 'quick', { do: 'call', verb, params }, { signal }),
     )

@@ -1,10 +1,11 @@
 import { Host } from '../runtime/host.ts'
+import type { Kind } from '../service/verbs.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { Line } from './line.ts'
 import type { Done, EngineOptions, Task, Told } from './task.ts'
 
 /** Quick questions, continuations and long jobs do not wait for each other. */
-export type Role = 'quick' | 'stream' | 'long'
+type Role = Kind
 
 /** How many may wait for their turn. */
 const LIMITS: Readonly<Record<Role, number>> = { quick: 64, stream: 16, long: 16 }

@@ -129,8 +129,15 @@ function guardConnections(server: Server): void {
     const [oldest] = idle
     oldest?.destroy()
   })
+  // Silence while an engine computes is no fault of the client.
+  const computing = new WeakMap<Socket, ServerResponse>()
+  server.on('timeout', socket => {
+    const response = computing.get(socket)
+    if (!response || response.headersSent) socket.destroy()
+  })
   server.on('request', ({ socket }, response) => {
     idle.delete(socket)
+    computing.set(socket, response)
     response.once('close', () => {
       if (!socket.destroyed) idle.add(socket)
     })

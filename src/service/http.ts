@@ -23,6 +23,15 @@ const unreachable = (cause: unknown): HeadwiseError =>
     { cause },
   )
 
+/** From so many tokens on a question takes long enough that whoever waits wants to know how far it is. */
+const LONG_TEXT = 256
+const isLong = (params: unknown): boolean =>
+  typeof params === 'object' &&
+  params !== null &&
+  'ids' in params &&
+  Array.isArray(params.ids) &&
+  params.ids.length > LONG_TEXT
+
 /** Drawn at random for each page: only who knows it sees the page's jobs. */
 function clientName(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
@@ -177,7 +186,7 @@ export function httpClient({ base = '/', token = takeToken() }: HttpOptions = {}
   const call = async (verb: QuickVerb | LongVerb, params: unknown, o: CallOptions): Promise<unknown> =>
     await lanes.run(o.lane, both(o.signal), async signal => {
       const { model } = o
-      if (verbs[verb].kind === 'quick')
+      if (verbs[verb].kind === 'quick' && !(o.onProgress && isLong(params)))
         return await value(await ask('POST', verb, signal, { params, ...(model !== undefined && { model }) }), signal)
       const pieces = job(verb, params, o, signal)
       for (;;) {

@@ -125,12 +125,11 @@ test('a job that was ended by its own error says so to whoever comes later', asy
   expect((await errorOf(await ask('GET', `jobs/${job}/result`))).code).toBe('job-result')
 })
 
-test('verbs are asked for at their own address', async () => {
-  for (const [path, body] of [
-    ['jobs/next', { params: { ids: [1] } }],
-    ['ablate', LONG],
-  ] as const) {
-    const answer = await ask('POST', path, { body })
-    expect([answer.status, (await errorOf(answer)).code]).toEqual([400, 'verb-kind'])
-  }
+test('long verbs are asked for as jobs only, quick ones as either', async () => {
+  const answer = await ask('POST', 'ablate', { body: LONG })
+  expect([answer.status, (await errorOf(answer)).code]).toEqual([400, 'verb-kind'])
+  const job = await begin({ params: { ids: [1, 2, 3] } }, 'next')
+  expect(await until(await ask('GET', `jobs/${job}/events`), /event: done/)).toContain('{"result":true}')
+  const result = await ask('GET', `jobs/${job}/result`)
+  expect([result.status, result.headers.get('content-type')]).toEqual([200, 'application/octet-stream'])
 })

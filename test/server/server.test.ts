@@ -49,6 +49,14 @@ test('quick verbs give the numbers of the library', async () => {
   expect(largest(pattern.data, whole.subarray((7 * 8 + 3) * size, (7 * 8 + 4) * size))).toBeLessThan(1e-5)
 })
 
+test('a quick verb about a long text tells how far it is', async () => {
+  const ids = Array.from({ length: 400 }, (_, i) => 1 + ((i * 31) % 4000))
+  const done: number[] = []
+  const next = await client.call('next', { ids, edits: [off] }, { onProgress: p => done.push(p.done) })
+  expect(next.after!.loss).toBeCloseTo((await m.run(ids, { edits: [off] })).passes[0]!.loss!, 4)
+  expect(done.length).toBeGreaterThan(0)
+})
+
 test('long verbs are jobs with progress, and their results those of the library', async () => {
   const said: string[] = []
   const { ids } = await client.call('tokens', { text: TEXT })
