@@ -7,6 +7,7 @@ export type { AblateOptions, AblationPlan, AblationResult } from './library/abla
 export type { ControlOptions, ControlResult } from './library/control.ts'
 export type { GenerateOptions, GenerationStep } from './library/generate.ts'
 export { Headwise } from './library/headwise.ts'
+export { type JobOptions, jobRows } from './library/job.ts'
 export type { KnockoutOptions, KnockoutResult } from './library/knockout.ts'
 export { load } from './library/load.ts'
 export type { Device, LoadOptions } from './library/open.ts'

@@ -1,5 +1,4 @@
 import type { Rows } from '../results/rows.ts'
-import type { OnProgress } from '../words/error.ts'
 import type { Spec } from '../words/spec.ts'
 
 /** A computation cut into parts: how, and what is in each, is decided by the spec alone. */
@@ -22,8 +21,6 @@ export interface ExecuteOptions {
   readonly note?: ((text: string) => void) | undefined
   /** Takes the rows of a part as it comes, in any order; when it throws, the work ends with that. */
   readonly onPart: (part: number, rows: Rows) => void
-  /** Steps inside parts, where there is something to tell. */
-  readonly onProgress?: OnProgress | undefined
 }
 
 /**
