@@ -18,7 +18,9 @@ const EFFECTS: Readonly<Record<string, string>> = {
 }
 const CHANGES = 'changes'
 export const NEXT = 'ablate-next'
-const isDetector = (id: string): boolean => !Object.hasOwn(EFFECTS, id) && id !== CHANGES && id !== NEXT
+/** Whether a score means something on the page's own prompt only. */
+export const onPromptOnly = (id: string): boolean => id === CHANGES || id === NEXT
+const isDetector = (id: string): boolean => !Object.hasOwn(EFFECTS, id) && !onPromptOnly(id)
 
 const NAMES: Readonly<Record<string, string>> = {
   induction: 'induction',
