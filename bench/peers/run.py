@@ -18,6 +18,7 @@ NAMES = {
     "forward-sdpa": "hf.forward", "forward-attentions": "hf.attentions",
     "capture-transformers": "hf.capture", "capture-lens": "lens.capture", "capture-nnsight": "sight.capture",
     "ablate-batched": "ablation.batched", "ablate-lens": "lens.ablate", "ablate-hooks": "hf.ablate",
+    "patch-z": "patching.z_whole", "patch-z-shared": "patching.z_shared", "patch-resid": "patching.resid",
     "generate-transformers": "hf.generate", "generate-llamacpp": "llama.generate",
     "start-transformers": "", "start-llamacpp": "",
 }
@@ -30,11 +31,11 @@ def arguments():
     p.add_argument("--model", default="", help="folder with float32 safetensors (prepare.py makes it from a GGUF)")
     p.add_argument("--gguf", default="")
     p.add_argument("--T", type=int, default=0, help="tokens of the prompt (rows of the matmul)")
-    p.add_argument("--ids", default="", help="JSON: a list of ids, or an object that holds `ids`")
+    p.add_argument("--ids", default="", help="JSON: a list of ids, or an object that holds `ids`; for patch-*: {clean, corrupt, answer, wrong}")
     p.add_argument("--reps", type=int, default=3)
     p.add_argument("--new", type=int, default=128, help="tokens to generate")
     p.add_argument("--heads", type=int, default=0, help="heads to time where all would take too long (default: one a layer)")
-    p.add_argument("--reference", default="", help="safetensors with zero_delta [L,H] to compare an ablation with")
+    p.add_argument("--reference", default="", help="safetensors with zero_delta, patch_z_recovery [L,H] or patch_resid_recovery [L,T] to compare a sweep with")
     p.add_argument("--out", default="", help="folder for what is written (capture-transformers, limits-disk)")
     p.add_argument("--text", default=TEXT, help="prompt of start-*")
     p.add_argument("--threads", type=int, default=2)

@@ -13,12 +13,13 @@ interface Options {
   readonly device?: DeviceOption
   readonly reps: number
   readonly tokens?: string
+  readonly task?: string
   readonly python?: string
   readonly folder?: string
   readonly gguf?: string
 }
 
-const KINDS = ['forward', 'load', 'generate', 'ablate', 'capture'] as const
+const KINDS = ['forward', 'load', 'generate', 'ablate', 'capture', 'patch'] as const
 /** The text of an ablation when none is given is this long. */
 const ABLATED = 209
 
@@ -38,6 +39,7 @@ export const bench: Define = (command, context) =>
     .option('--threads <n>', 'cores for one operation', wholeNumber('--threads', { from: 1, to: 1024 }))
     .option('--device <name>', 'what computes ours', oneOf('--device', DEVICES))
     .option('--tokens <file>', 'ids of the text to ablate on (JSON)')
+    .option('--task <file>', 'a task file of one pair to patch')
     .option('--python <path>', "the peers' Python")
     .option('--folder <dir>', 'the same model as a float32 folder, for the peers')
     .option('--gguf <file>', 'the same model as GGUF, for llama.cpp')
@@ -55,6 +57,8 @@ async function act(kind: (typeof KINDS)[number], model: string, o: Options, cont
     )
   if (o.tokens !== undefined && kind !== 'ablate')
     throw wrongInput('--tokens belongs to bench ablate.', '--tokens', o.tokens, 'bench ablate')
+  if (o.task !== undefined && kind !== 'patch')
+    throw wrongInput('--task belongs to bench patch.', '--task', o.task, 'bench patch')
   const given = o.tokens === undefined ? undefined : promptsOf(readTokens(o.tokens))[0]
   const options: BenchOptions = {
     threads: o.threads ?? availableParallelism(),
@@ -64,7 +68,7 @@ async function act(kind: (typeof KINDS)[number], model: string, o: Options, cont
     note: context.note,
     signal: context.signal,
   }
-  const measured = await measure(kind, model, given, options)
+  const measured = await measure(kind, model, given, o.task, options)
   const report = o.device ? { ...measured, name: `${measured.name} on ${o.device}` } : measured
   if (o.json) return context.print(toJson(report))
   context.print(view(report))
@@ -74,6 +78,7 @@ async function measure(
   kind: (typeof KINDS)[number],
   model: string,
   tokens: readonly number[] | undefined,
+  task: string | undefined,
   options: BenchOptions,
 ): Promise<BenchReport> {
   switch (kind) {
@@ -85,6 +90,8 @@ async function measure(
       return await (await import('../bench/generate.ts')).benchGenerate(model, options)
     case 'capture':
       return await (await import('../bench/capture.ts')).benchCapture(model, options)
+    case 'patch':
+      return await (await import('../bench/patch.ts')).benchPatch(model, task, options)
     case 'ablate':
       return await (await import('../bench/ablate.ts')).benchAblate(model, tokens ?? ABLATED, options)
   }
