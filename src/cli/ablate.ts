@@ -118,15 +118,21 @@ function view(
   return `${[
     mapsView(named, headShape(m.config), style),
     summary(named, heads, 8, style),
-    `  ${cleanText(grid, clean)}; ${better(grid)} where the head is needed\n` +
-      `  ${harmless} of ${count(layers * heads, 'head')} can go alone with less than 1% of harm${found(grid)}`,
+    [
+      `  ${cleanText(grid, clean)}; ${better(grid)} where the head is needed`,
+      // A divergence from the clean model is 0 for it: there is nothing to take 1% of.
+      ...(clean === 0
+        ? []
+        : [`  ${harmless} of ${count(layers * heads, 'head')} can go alone with less than 1% of harm`]),
+      ...found(grid),
+    ].join('\n'),
   ].join('\n\n')}\n`
 }
 
 /** How many heads stand out where there are q-values. */
-function found(grid: Grid): string {
+function found(grid: Grid): string[] {
   const q = cellsOf(grid, 'q')
-  return q ? `\n  ${q.filter(x => x < FOUND).length} have an effect with q < ${FOUND} (false discovery rate)` : ''
+  return q ? [`  ${q.filter(x => x < FOUND).length} have an effect with q < ${FOUND} (false discovery rate)`] : []
 }
 
 function controlView(mode: string, result: ControlResult, { style }: Context): string {

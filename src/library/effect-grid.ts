@@ -2,10 +2,11 @@ import { type GridAxis, gridOf } from '../results/grid.ts'
 import { bootstrapGrid } from '../statistics/bootstrap.ts'
 import { benjaminiHochberg } from '../statistics/fdr.ts'
 import { signFlipTest } from '../statistics/permutation.ts'
+import { clustersOf } from '../tasks/prepare.ts'
 import { sizeOf } from '../words/arrays.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Spec } from '../words/spec.ts'
-import { clustersOf, type Subject } from './subject.ts'
+import type { Subject } from './subject.ts'
 
 /** Resamples and permutations behind every interval and p. */
 export const DRAWS = 10_000
@@ -30,7 +31,7 @@ export interface Effects {
  */
 export function effectGrid({ axes, shape, effects, items, metric, higherIsBetter, seed }: Effects, spec: Spec): Grid {
   const cells = sizeOf(shape)
-  const clusters = clustersOf(items)
+  const clusters = clustersOf({ items })
   const o = { clusters, draws: DRAWS, seed }
   const { mean, low, high } = bootstrapGrid(effects, items.length, cells, o)
   const settled = effects.map(d => (Math.abs(d) < ROUNDING ? 0 : d))

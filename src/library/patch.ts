@@ -5,6 +5,7 @@ import { recovery } from '../causal/recovery.ts'
 import { Readings } from '../heads/importance/readings.ts'
 import { gridOf } from '../results/grid.ts'
 import { plan } from '../runs/plan.ts'
+import { clustersOf } from '../tasks/prepare.ts'
 import { sizeOf } from '../words/arrays.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
@@ -14,7 +15,7 @@ import { DRAWS } from './effect-grid.ts'
 import type { Opened } from './open.ts'
 import { type TaskPair, taskPairs } from './pairs.ts'
 import { placesSchema } from './places.ts'
-import { clustersOf, subjectRequest } from './subject.ts'
+import { subjectRequest } from './subject.ts'
 import {
   budgeted,
   parametersIn,
@@ -128,7 +129,7 @@ export async function planPatching(
       const [own, source] = [readings.clean(items), readings.cells(items, 1, 1, cells.length)]
       const [clean, corrupt] = direction === 'denoising' ? [source, own] : [own, source]
       const patched = readings.cells(items, cells.length)
-      const o = { clusters: clustersOf(items), draws: DRAWS, seed }
+      const o = { clusters: clustersOf({ items }), draws: DRAWS, seed }
       const { ratio, low, high } = recovery({ clean, corrupt, patched }, sizeOf(shape), o)
       const tokenizer = await opened.tokenizer()
       const labels =

@@ -112,10 +112,6 @@ export function without(subject: Subject, why: (item: TaskItem) => string | unde
   }
 }
 
-/** Rows of one template are one cluster; a row without one stands for itself. */
-export const clustersOf = (items: readonly Pick<TaskItem, 'row' | 'template'>[]): (string | number)[] =>
-  items.map(({ row, template }) => template ?? row)
-
 const UNITS: Partial<Record<Task['metric'], string>> = {
   loss: 'nats per token',
   sequence_logprob: 'nats',

@@ -183,5 +183,5 @@ export async function leftOut(task: Task, tokenizer: Tokenizer): Promise<string 
 }
 
 /** One cluster a template for the bootstrap, as `BootstrapOptions.clusters` takes them; rows without are their own. */
-export const clustersOf = ({ items }: PreparedTask): (string | number)[] =>
+export const clustersOf = ({ items }: Pick<PreparedTask, 'items'>): (string | number)[] =>
   items.map(({ template, row }) => template ?? row)
