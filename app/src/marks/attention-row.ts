@@ -49,5 +49,5 @@ export function partsWords({ arcs, onArcs, others, onOthers, total }: Parts, lea
     arcs.length === 0 ? 'No token reaches' : `${digits(onArcs)} of this row lies on ${tokens(arcs.length)} at`
   const rest = others === 0 ? '' : `; ${digits(onOthers)} on ${tokens(others)} without an arc`
   const sum = Math.abs(total - 1) > 0.005 ? `. The row sums to ${digits(total)}` : ''
-  return `${shown} ${digits(least)}${arcs.length === 0 ? '' : ' or more'}${rest}${sum}.`
+  return `${shown} ${least}${arcs.length === 0 ? '' : ' or more'}${rest}${sum}.`
 }
