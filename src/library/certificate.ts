@@ -21,6 +21,13 @@ const SAMPLE = 16
 /** Most by which a reading may differ. */
 const TOLERANCE = 1e-4
 
+/** |planned − alone| / max(1, |alone|); what is a number for one of them only is infinitely far. */
+function distance(planned: number, alone: number): number {
+  if (Object.is(planned, alone)) return 0
+  const difference = Math.abs(planned - alone) / Math.max(1, Math.abs(alone))
+  return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference
+}
+
 /** Computes a seeded sample of a plan's runs again, each whole and alone, and compares. */
 export async function certify(
   plan: Plan,
@@ -35,9 +42,8 @@ export async function certify(
   const planned = new Map(chosen.map(({ run, sample, value }) => [`${run} ${sample}`, value]))
   let [done, largest, where] = [0, 0, '']
   for await (const { run, sample, value } of naive(plan, { signal, only: chosen })) {
-    const difference = Math.abs(planned.get(`${run} ${sample}`)! - value) / Math.max(1, Math.abs(value))
-    // The negation keeps NaN.
-    if (!(difference <= largest))
+    const difference = distance(planned.get(`${run} ${sample}`)!, value)
+    if (difference > largest)
       [largest, where] = [difference, `${run < 0 ? 'the clean pass' : `run ${run}`} of sample ${sample}`]
     done += 1
     onProgress?.({ what: 'runs alone', done, total: chosen.length })
