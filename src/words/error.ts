@@ -15,9 +15,18 @@ export interface ErrorDetails {
 
 const MAX_TEXT = 400
 
+/** Whatever was found: an object may have no way to become text, or one of its own that throws. */
+function textOf(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
+
 /** Escapes what a terminal would obey (control bytes, bidirectional overrides) and cuts what is too long to read. */
 export function printable(value: unknown, limit = MAX_TEXT): string {
-  const text = typeof value === 'string' ? value : String(value)
+  const text = typeof value === 'string' ? value : textOf(value)
   const cut = text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text
   return cut.replace(
     // C0, DEL, C1, bidirectional and line-separating controls, lone surrogates.

@@ -30,6 +30,15 @@ test('other values are shown as text', () => {
   ])
 })
 
+test('what cannot become text is shown by its kind', () => {
+  const own = {
+    toString: () => {
+      throw new Error('no')
+    },
+  }
+  expect([printable(Object.create(null)), printable(own)]).toEqual(['[object Object]', '[object Object]'])
+})
+
 test('what is too long is cut and says how long it was; a character cut in two is escaped', () => {
   expect(printable('x'.repeat(1e6))).toBe(`${'x'.repeat(400)}… (1000000 characters)`)
   expect(printable('ab😀', 3)).toBe('ab\\ud83d… (4 characters)')
