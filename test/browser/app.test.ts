@@ -2,15 +2,14 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
-import { digits, percent } from '../../app/src/marks/number.ts'
+import { digits } from '../../app/src/marks/number.ts'
 import { tokenLabel } from '../../app/src/marks/token-text.ts'
 import type { Headwise } from '../../src/library/headwise.ts'
 import { load } from '../../src/library/load.ts'
 import type { EditInput } from '../../src/words/edit.ts'
 import { complaints, launch, type Site, serve } from './support.ts'
+import { COPYING_OFF, PROMPT, Visitor } from './workbench.ts'
 
-const PROMPT = 'One day Lily found a shiny key. Ben lost the shiny'
-const OFF: EditInput[] = [{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5, 1] }]
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let browser: Browser
@@ -30,118 +29,87 @@ afterAll(async () => {
 let context: BrowserContext
 let page: Page
 let wrong: readonly string[]
+let visitor: Visitor
 beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
   wrong = complaints(context)
   page = await context.newPage()
+  visitor = new Visitor(page, site.address, node)
 })
 afterEach(async () => {
   await context.close()
   expect(wrong).toEqual([])
 })
 
-const open = async (state = ''): Promise<void> => {
-  await page.goto(`${site.address}${state}`)
-  await expect.poll(() => page.locator('[data-after]').count(), { timeout: 60_000 }).toBeGreaterThan(0)
-}
-const head = (name: string) => page.locator(`[data-head="${name}"]`)
-const address = (): string => decodeURIComponent(new URL(page.url()).hash)
-/** The next tokens on the page: their text without marks of whitespace, and the number shown. */
-const bars = (): Promise<Record<string, string>> =>
-  page
-    .locator('[data-panel=next] ol li')
-    .evaluateAll(rows =>
-      Object.fromEntries(
-        rows.map(row => [
-          row.querySelector('.token')?.textContent?.replaceAll('·', ' ') ?? '',
-          row.querySelector('[data-after]')?.textContent ?? '',
-        ]),
-      ),
-    )
-const settled = async (edits: EditInput[], text = PROMPT): Promise<void> => {
-  const { document } = await node.run(text, { edits })
-  const top = 'top' in document ? document.top.slice(0, 3) : []
-  await expect
-    .poll(bars, { timeout: 30_000 })
-    .toMatchObject(Object.fromEntries(top.map(t => [t.token, percent(Math.exp(t.logprob))])))
-}
-const dragDown = async (name: string, pixels: number): Promise<void> => {
-  const box = await head(name).boundingBox()
-  await page.mouse.move(box!.x + 8, box!.y + 8)
-  await page.mouse.down()
-  for (let i = 1; i <= 8; i++) await page.mouse.move(box!.x + 8, box!.y + 8 + (pixels * i) / 8)
-  await page.mouse.up()
-}
-
 test('the first visit: what stands on the page is what the library says', async () => {
-  await open()
+  await visitor.open()
   expect(await page.locator('[data-prompt]').inputValue()).toBe(PROMPT)
-  await settled([])
+  await visitor.sees([])
   const [grid] = await node.scores(['induction'])
   const [values, low, high] = [grid!.values, grid!.low!, grid!.high!].map(v => (v as number[][])[6]![5]!)
   await expect
     .poll(() => page.locator('[data-panel=head]').textContent(), { timeout: 30_000 })
     .toContain(`${digits(values!)} [${digits(low!)}, ${digits(high!)}]`)
   await expect
-    .poll(() => head('6.5').getAttribute('aria-label'))
+    .poll(() => visitor.head('6.5').getAttribute('aria-label'))
     .toBe(`head 6.5, induction ${digits(values!)} [${digits(low!)}, ${digits(high!)}]`)
 })
 
 test('every key typed into the prompt moves the tokens, the bars and the map', async () => {
-  await open('#specimen/One day Lily found a shiny key. Ben lost the?head=6.5&score=previous&on=prompt')
-  const label = () => head('4.7').getAttribute('aria-label')
+  await visitor.open('#specimen/One day Lily found a shiny key. Ben lost the?head=6.5&score=previous&on=prompt')
+  const label = () => visitor.head('4.7').getAttribute('aria-label')
   await expect.poll(label, { timeout: 30_000 }).toMatch(/previous token 0\./)
-  const [before, map] = [await bars(), await label()]
+  const [before, map] = [await visitor.bars(), await label()]
   await page.locator('[data-prompt]').focus()
   await page.keyboard.press('End')
   await page.keyboard.type(' shiny')
-  await settled([])
-  expect(await bars()).not.toEqual(before)
+  await visitor.sees([])
+  expect(await visitor.bars()).not.toEqual(before)
   await expect.poll(label, { timeout: 30_000 }).not.toBe(map)
   expect(await page.locator('[data-count]').textContent()).toBe('13 tokens, room for 512')
-  expect(address()).toMatch(/^#specimen\/One day Lily found a shiny key\. Ben lost the shiny\?/)
+  expect(visitor.address).toMatch(/^#specimen\/One day Lily found a shiny key\. Ben lost the shiny\?/)
 })
 
 test('a head dragged down changes the next token; its line can be switched off, undone and done again', async () => {
-  await open()
-  await dragDown('6.5', 120)
-  await settled([{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }])
-  expect(address()).toContain('edit=z:6.5*0')
+  await visitor.open()
+  await visitor.dragDown('6.5', 120)
+  await visitor.sees([{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }])
+  expect(visitor.address).toContain('edit=z:6.5*0')
   const line = page.getByRole('checkbox', { name: 'head 6.5 off' })
   await line.uncheck()
-  await settled([])
+  await visitor.sees([])
   await line.check()
-  await dragDown('6.1', 48)
+  await visitor.dragDown('6.1', 48)
   const both: EditInput[] = [
     { do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] },
     { do: 'scale', by: 0.5, at: { site: 'z', layer: 6 }, heads: [1] },
   ]
-  await settled(both)
+  await visitor.sees(both)
   await page.getByRole('button', { name: 'undo' }).click()
-  await settled(both.slice(0, 1))
+  await visitor.sees(both.slice(0, 1))
   await page.getByRole('button', { name: 'redo' }).click()
-  await settled(both)
+  await visitor.sees(both)
 })
 
 test('an address brings the whole state back, and so do back and forward', async () => {
   const state = `#specimen/${PROMPT}?head=6.5,6.1&score=previous&on=prompt&query=6&edit=z:6.5*0,z:6.1*0`
-  await open(state)
-  await settled(OFF)
-  expect(address()).toBe(state)
+  await visitor.open(state)
+  await visitor.sees(COPYING_OFF)
+  expect(visitor.address).toBe(state)
   await page.reload()
-  await settled(OFF)
+  await visitor.sees(COPYING_OFF)
   expect(await page.getByLabel('score', { exact: true }).inputValue()).toBe('previous')
-  expect(await head('6.1').getAttribute('aria-selected')).toBe('true')
-  await head('2.3').click()
-  expect(address()).toContain('head=2.3')
+  expect(await visitor.head('6.1').getAttribute('aria-selected')).toBe('true')
+  await visitor.head('2.3').click()
+  expect(visitor.address).toContain('head=2.3')
   await page.goBack()
-  expect(await head('6.5').getAttribute('aria-selected')).toBe('true')
+  expect(await visitor.head('6.5').getAttribute('aria-selected')).toBe('true')
   await page.goForward()
-  expect(await head('2.3').getAttribute('aria-selected')).toBe('true')
+  expect(await visitor.head('2.3').getAttribute('aria-selected')).toBe('true')
 })
 
 test('everything can be done by keyboard alone', async () => {
-  await open()
+  await visitor.open()
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-head'))
   for (let i = 0; i < 40 && (await focused()) !== '6.5'; i++) await page.keyboard.press('Tab')
   expect(await focused()).toBe('6.5')
@@ -149,24 +117,24 @@ test('everything can be done by keyboard alone', async () => {
   for (let i = 0; i < 3; i++) await page.keyboard.press('Shift+ArrowLeft')
   expect(await focused()).toBe('6.1')
   await page.keyboard.press('Space')
-  expect(await head('6.5').getAttribute('aria-selected')).toBe('true')
-  expect(await head('6.1').getAttribute('aria-selected')).toBe('true')
+  expect(await visitor.head('6.5').getAttribute('aria-selected')).toBe('true')
+  expect(await visitor.head('6.1').getAttribute('aria-selected')).toBe('true')
   await page.keyboard.press('0')
-  await settled(OFF)
+  await visitor.sees(COPYING_OFF)
   await page.keyboard.press('m')
-  await settled([{ do: 'mean', at: { site: 'z', layer: 6 }, heads: [5, 1] }])
+  await visitor.sees([{ do: 'mean', at: { site: 'z', layer: 6 }, heads: [5, 1] }])
   await page.keyboard.press('1')
-  await settled([])
+  await visitor.sees([])
   await page.keyboard.press('[')
   await page.keyboard.press('[')
-  expect(address()).toContain('edit=z:6.5*0.9,z:6.1*0.9')
+  expect(visitor.address).toContain('edit=z:6.5*0.9,z:6.1*0.9')
   await page.keyboard.press('u')
-  expect(address()).not.toContain('edit')
+  expect(visitor.address).not.toContain('edit')
   await page.keyboard.press('/')
   await page.keyboard.type('4.7')
   await page.keyboard.press('Enter')
-  expect(address()).toContain('head=4.7')
-  await head('4.7').focus()
+  expect(visitor.address).toContain('head=4.7')
+  await visitor.head('4.7').focus()
   await page.keyboard.press('t')
   const table = page.getByRole('region', { name: 'Heads: numbers' })
   expect(await table.getByRole('row').count()).toBe(65)
@@ -185,8 +153,8 @@ test.for([
 ] as const)('axe finds nothing wrong: %s, %i px', async ([colorScheme, width]) => {
   await page.setViewportSize({ width, height: 844 })
   await page.emulateMedia({ colorScheme })
-  await open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:6.5*0,-z:6.1~mean`)
-  await settled(OFF.map(e => ({ ...e, heads: [5] }) as EditInput))
+  await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:6.5*0,-z:6.1~mean`)
+  await visitor.sees(COPYING_OFF.map(e => ({ ...e, heads: [5] }) as EditInput))
   await page.evaluate(axe)
   const violations = await page.evaluate(async () => {
     const { violations } = await (
@@ -204,9 +172,9 @@ interface Violation {
 
 test('what is hostile in a prompt or an address is text, and what makes no sense is told of', async () => {
   const text = '<script>globalThis.bad=1</script><img src=x onerror=globalThis.bad=1>'
-  await open(`#specimen/${encodeURIComponent(text)}?head=9.9&score=induction&edit=z:6.5*0,what&colour=red`)
+  await visitor.open(`#specimen/${encodeURIComponent(text)}?head=9.9&score=induction&edit=z:6.5*0,what&colour=red`)
   expect(await page.locator('[data-prompt]').inputValue()).toBe(text)
-  await settled([{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }], text)
+  await visitor.sees([{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }], text)
   expect(await page.evaluate(() => 'bad' in globalThis)).toBe(false)
   await expect.poll(() => page.getByText('does not know').count()).toBe(1)
   await expect.poll(() => page.getByText('was not understood').count()).toBe(1)
@@ -222,13 +190,13 @@ test('an engine that cannot be reached is said so, and another try is offered', 
   await again.waitFor({ timeout: 30_000 })
   broken = false
   await again.click()
-  await settled([])
-  expect(wrong.length).toBeGreaterThan(0)
+  await visitor.sees([])
+  // The browser tells of what it was refused on the way.
   wrong = []
 })
 
 test('two hundred edits leave the page’s memory as it was', async () => {
-  await open()
+  await visitor.open()
   const session = await context.newCDPSession(page)
   const used = async (): Promise<number> => {
     await session.send('HeapProfiler.collectGarbage')
@@ -240,14 +208,14 @@ test('two hundred edits leave the page’s memory as it was', async () => {
     for (let i = 0; i < n; i++) await scale.fill(String(((i % 20) + 1) / 20))
   }
   await edits(40)
-  await settled([])
+  await visitor.sees([])
   const before = await used()
   await edits(200)
-  await settled([])
+  await visitor.sees([])
   expect((await used()) - before).toBeLessThan(4 * 2 ** 20)
 })
 
 test('tokens of the prompt are labelled as they are', async () => {
-  await open()
+  await visitor.open()
   expect(await page.locator('[data-panel=next] header').textContent()).toContain(`after ${tokenLabel(' shiny')}`)
 })

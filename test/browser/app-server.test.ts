@@ -1,0 +1,96 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { build } from 'vite'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Headwise } from '../../src/library/headwise.ts'
+import { load } from '../../src/library/load.ts'
+import type { Serving } from '../../src/server/server.ts'
+import { start } from '../server/support.ts'
+import { complaints, launch } from './support.ts'
+import { COPYING_OFF, PROMPT, Visitor } from './workbench.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+let browser: Browser
+let server: Serving
+let node: Headwise
+let app: string
+beforeAll(async () => {
+  app = mkdtempSync(join(tmpdir(), 'headwise-app-'))
+  await build({ configFile: join(root, 'app/vite.config.ts'), logLevel: 'error', build: { outDir: app } })
+  browser = await launch()
+  server = await start({ app: pathToFileURL(app) })
+  node = await load('specimen')
+})
+afterAll(async () => {
+  await browser.close()
+  await server[Symbol.asyncDispose]()
+  await node[Symbol.asyncDispose]()
+  rmSync(app, { recursive: true, force: true })
+})
+
+let context: BrowserContext
+let page: Page
+let visitor: Visitor
+let wrong: readonly string[]
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true })
+  wrong = complaints(context)
+  page = await context.newPage()
+  visitor = new Visitor(page, server.url, node)
+})
+afterEach(async () => {
+  await context.close()
+  // A stream that a newer question ends is no failure.
+  expect(wrong.filter(w => !w.endsWith('net::ERR_ABORTED'))).toEqual([])
+})
+
+test('the server’s page does what the static one does: type, drag, patch, undo, reload', async () => {
+  await visitor.open()
+  await visitor.sees([])
+  await visitor.dragDown('6.5', 120)
+  await visitor.head('6.1').click()
+  await page.keyboard.press('0')
+  await visitor.sees(COPYING_OFF)
+  await page.reload()
+  await visitor.sees(COPYING_OFF)
+  await page.getByRole('button', { name: 'remove all' }).click()
+  await visitor.head('4.7').click()
+  await page.getByRole('button', { name: 'patch…' }).click()
+  const other = 'One day Lily found a red key. Ben lost the shiny'
+  const form = page.getByLabel('prompt to take the head’s output from')
+  await form.fill(`${other} thing`)
+  await page.getByText('both must be equally long').waitFor()
+  await form.fill(other)
+  await page.getByRole('button', { name: 'take its output from there' }).click()
+  await visitor.sees([{ do: 'patch', at: { site: 'z', layer: 4 }, heads: [7], prompt: other }])
+  await page.keyboard.press('u')
+  await visitor.sees([])
+  await page.locator('[data-prompt]').fill(`${PROMPT} key. Lily`)
+  await visitor.sees([], `${PROMPT} key. Lily`)
+})
+
+test('the edited model, and the map as a figure with its spec, can be taken along', async () => {
+  await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:6.5*0`)
+  await page.getByText('attention only').waitFor()
+  const [figure] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'svg' }).first().click(),
+  ])
+  const svg = readFileSync(await figure.path(), 'utf8')
+  expect(svg).toMatch(/^<svg /)
+  expect(svg).toContain('headwise-spec')
+  const [model] = await Promise.all([
+    page.waitForEvent('download', { timeout: 60_000 }),
+    page.getByRole('button', { name: '.onnx' }).click(),
+  ])
+  expect(model.suggestedFilename()).toBe('specimen.onnx')
+  expect(readFileSync(await model.path()).length).toBeGreaterThan(2 ** 22)
+  await page.getByRole('button', { name: 'command' }).click()
+  expect(await page.locator('[data-panel=share] pre').textContent()).toContain(
+    `headwise run specimen --edit edits.json '${PROMPT}'`,
+  )
+})
