@@ -6,8 +6,9 @@ import { matmul } from '../graph/primitives/contract.ts'
 import { input } from '../graph/primitives/leaf.ts'
 import { toJson } from '../results/json.ts'
 import type { NodeDevice } from '../runtime/node.ts'
-import type { Weights } from '../runtime/weights.ts'
+import { noWeights } from '../runtime/weights.ts'
 import { f32 } from '../words/arrays.ts'
+import { HeadwiseError } from '../words/error.ts'
 import { type Context, type Define, failed } from './context.ts'
 import { bold, inColor, type Rgb, type Style } from './terminal/style.ts'
 import { padEnd, widthOf, wrap } from './terminal/text.ts'
@@ -44,19 +45,12 @@ function nodeVersion(): Finding {
   return { what: 'Node.js', state: 'failed', found, advice: `install Node.js ${OLDEST.join('.')} or newer` }
 }
 
-const NO_WEIGHTS: Omit<Weights, 'folder'> = {
-  hash: '',
-  names: [],
-  entry: () => undefined,
-  read: () => new Float32Array(),
-}
-
 /** [[1, 2], [3, 4]] times itself, row by row. */
 async function square(device: NodeDevice): Promise<string> {
   const { nodeBackend } = await import('../runtime/node.ts')
   await using backend = await nodeBackend(1, device)
   const graph = graphOf(new Map([['y', matmul(input('x', 'f32', [2, 2]), input('x', 'f32', [2, 2]))]]))
-  await using product = await backend.compile(graph, { ...NO_WEIGHTS, folder: import.meta.dirname })
+  await using product = await backend.compile(graph, noWeights)
   const { y } = await product.run({ x: f32([2, 2], Float32Array.of(1, 2, 3, 4)) })
   return Array.from(y?.data ?? []).join(', ')
 }
@@ -72,7 +66,8 @@ async function computes(
     if (got === '7, 10, 15, 22') return { what, state: 'good', found: 'loads and multiplies matrices rightly' }
     return { what, found: `[[1, 2], [3, 4]] squared gave ${got}`, ...otherwise }
   } catch (error) {
-    return { what, found: error instanceof Error ? error.message : String(error), ...otherwise }
+    const found = error instanceof HeadwiseError ? error.found : undefined
+    return { what, found: String(found ?? (error instanceof Error ? error.message : error)), ...otherwise }
   }
 }
 

@@ -3,11 +3,10 @@ import { matmul } from '../graph/primitives/contract.ts'
 import { input } from '../graph/primitives/leaf.ts'
 import type { Backend } from '../runtime/backend.ts'
 import { nodeBackend } from '../runtime/node.ts'
-import type { Weights } from '../runtime/weights.ts'
+import { noWeights } from '../runtime/weights.ts'
 import { f32 } from '../words/arrays.ts'
 import { HeadwiseError } from '../words/error.ts'
 
-const noWeights: Weights = { hash: '', folder: '.', names: [], entry: () => undefined, read: () => new Float32Array() }
 /** A small product tells of drivers that are hopeless, a large one whether the way to and fro is worth it. */
 const SIZES = [256, 1024]
 const HOPELESS_MS = 50

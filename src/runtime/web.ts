@@ -1,3 +1,5 @@
+import { graphOf } from '../graph/graph.ts'
+import { input } from '../graph/primitives/leaf.ts'
 import type { Graph } from '../graph/sym.ts'
 import { sizeOf } from '../words/arrays.ts'
 import type { Backend, Executable, Residence } from './backend.ts'
@@ -5,7 +7,7 @@ import { lowerGraph } from './onnx.ts'
 import { executableOf, failed, fetched, type Ort, type OrtOptions, type OrtTensor, toOrt } from './session.ts'
 import { SharedWeights } from './shared-weights.ts'
 import { webgpuBackend } from './webgpu.ts'
-import type { Weights } from './weights.ts'
+import { noWeights, type Weights } from './weights.ts'
 
 export interface WebOptions {
   readonly device: 'wasm' | 'webgpu'
@@ -74,10 +76,20 @@ function wasmBackend(ort: Ort, threads: number): Backend {
   return { name: 'wasm', threads, compile, [Symbol.asyncDispose]: async () => shared.dispose() }
 }
 
+/** Fetches and compiles the WebAssembly, which would otherwise wait for the first graph. */
+async function start(ort: Ort): Promise<void> {
+  const nothing = graphOf(new Map([['y', input('x', 'f32', [1])]]))
+  const bytes = lowerGraph(nothing, noWeights, 'wasm', () => 'fed')
+  const session = await ort.InferenceSession.create(bytes, sessionOptions('once')).catch(failed('open'))
+  await session.release()
+}
+
 /** ONNX Runtime Web: WebAssembly, or WebGPU where the browser has it. */
 export async function webBackend({ device, threads, files }: WebOptions): Promise<Backend> {
   const ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
   ort.env.wasm.numThreads = threads
   if (files) ort.env.wasm.wasmPaths = { ...files }
-  return device === 'webgpu' ? await webgpuBackend(ort) : wasmBackend(ort, threads)
+  if (device === 'webgpu') return await webgpuBackend(ort)
+  await start(ort)
+  return wasmBackend(ort, threads)
 }

@@ -18,12 +18,10 @@ import {
   toOrt,
 } from './session.ts'
 import { SharedWeights } from './shared-weights.ts'
-import type { Weights } from './weights.ts'
+import { noWeights, type Weights } from './weights.ts'
 
 /** Open sessions of one graph, one for each combination of sizes; the least recently used one is closed first. */
 const MOST_SIZES = 8
-
-const noWeights: Weights = { hash: '', folder: '', names: [], entry: () => undefined, read: () => new Float32Array() }
 
 const sessionOptions = (dims: Dims, kept: boolean): OrtOptions => ({
   executionProviders: ['webgpu'],
@@ -124,14 +122,12 @@ async function probe(loader: Loader): Promise<void> {
     tensor.dispose()
   } catch (cause) {
     const { message } = (cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause) as Error
-    throw new HeadwiseError(
-      `WebGPU cannot be used here (${message
-        .split(/[.:] (?=[A-Z])/)
-        .at(-1)
-        ?.trim()}); leave the device out.`,
-      { code: 'device', fault: 'usage', where: 'device', found: 'webgpu' },
-      { cause },
-    )
+    const found = message
+      .split(/[.:] (?=[A-Z])/)
+      .at(-1)
+      ?.trim()
+    const details = { code: 'device', fault: 'usage', where: 'device', found } as const
+    throw new HeadwiseError(`WebGPU cannot be used here (${found}); leave the device out.`, details, { cause })
   }
 }
 

@@ -19,6 +19,15 @@ export interface Weights {
   read(name: string): Float32Array
 }
 
+/** For graphs without weights. */
+export const noWeights: Weights = {
+  hash: '',
+  folder: '.',
+  names: [],
+  entry: () => undefined,
+  read: () => new Float32Array(),
+}
+
 /** Where a weight that a graph names lies. */
 export function entryOf(weights: Weights, name: string): WeightEntry {
   const entry = weights.entry(name)
