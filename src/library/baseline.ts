@@ -52,10 +52,10 @@ export interface OnSubject {
 }
 
 /** The subject without the prompts for which no other one is long enough to take z from at every position. */
-function resampled(subject: Subject): Subject {
+function resampled(subject: Subject, others: Sequences): Subject {
   const { samples } = subject
   const alone = (own: readonly number[]): boolean =>
-    !samples.some(({ ids }) => ids.length >= own.length && ids.join() !== own.join())
+    !others.some(ids => ids.length >= own.length && ids.join() !== own.join())
   return without(subject, item =>
     item.samples.some(s => alone(samples[s]!.ids)) ? 'no other prompt is as long as this one' : undefined,
   )
@@ -64,11 +64,13 @@ function resampled(subject: Subject): Subject {
 /** What stands in for heads on a subject; refuses a baseline of other prompts where there are none. */
 export function baselineOn(given: BaselineParameters, subject: Subject, seed: number): OnSubject {
   const { samples, task, items } = subject
-  const others = samples.map(s => s.ids)
+  const sequences = items.map(item => item.samples.map(s => samples[s]!.ids))
+  // Of the sequences that a prompt makes with its continuations one stands for it.
+  const others = [...new Map(sequences.map(([first]) => [first!.join(), first!])).values()]
   const as = (baseline: Baseline): OnSubject => ({ baseline, subject, others })
   if (given.mode === 'zero') return as({ mode: 'zero' })
   if (given.mode === 'resample') {
-    const kept = resampled(subject)
+    const kept = resampled(subject, others)
     if (!task || items.length < 2 || kept.items.length === 0)
       throw refuse(
         `resample takes what a head computes on another prompt of a task, and there ${task ? `${items.length === 1 ? 'is one prompt' : 'are no two of one length'}` : 'is no task'}; give a task with two prompts or more, or use zero or mean.`,
@@ -79,7 +81,8 @@ export function baselineOn(given: BaselineParameters, subject: Subject, seed: nu
   }
   const { reference } = given
   if (reference !== 'others') return as({ mode: 'mean', reference })
-  const references = otherPrompts(others)
+  const ofItem = otherPrompts(sequences)
+  const references = samples.map((_, s) => ofItem[items.findIndex(item => item.samples.includes(s))]!)
   const alone = references.findIndex(list => !list.some(ids => ids.length > 1))
   if (alone < 0) return as({ mode: 'mean', references })
   throw refuse(

@@ -169,22 +169,19 @@ describe('patch', () => {
 
 describe('ablate', () => {
   test('resample: the mean of 8 draws, each as computed alone', async () => {
-    const sweep = await m.planAblation({ mode: 'resample', task: task() })
+    const sweep = await m.planAblation({ mode: 'resample', task: two })
     const { document: grid, clean } = await sweep.execute()
-    const only = [0, 1, 2, 3].flatMap(sample =>
-      [-1, ...Array.from({ length: 8 }, (_, draw) => (4 * 8 + 2) * 8 + draw)].map(run => ({ run, sample })),
-    )
+    const draws = Array.from({ length: 8 }, (_, draw) => (4 * 8 + 2) * 8 + draw)
+    const only = [0, 1].flatMap(sample => [-1, ...draws].map(run => ({ run, sample })))
     const alone = new Map<string, number>()
     for await (const { run, sample, value } of naive(sweep.plan, { only })) alone.set(`${run} ${sample}`, value)
-    const effects = [0, 1, 2, 3].map(s => {
-      const draws = Array.from({ length: 8 }, (_, draw) => alone.get(`${(4 * 8 + 2) * 8 + draw} ${s}`)!)
-      return draws.reduce((a, b) => a + b, 0) / 8 - alone.get(`-1 ${s}`)!
-    })
-    expect(cell(grid, 4, 2)).toBeCloseTo(effects.reduce((a, b) => a + b, 0) / 4, 4)
-    expect(clean).toBeCloseTo([0, 1, 2, 3].reduce((a, s) => a + alone.get(`-1 ${s}`)!, 0) / 4, 4)
-    // All four prompts lose by it: the smallest p that four signs allow.
-    expect(data(grid, 'p')[34]).toBe(2 / 16)
-    expect(data(grid, 'q')[34]!).toBeGreaterThanOrEqual(2 / 16)
+    const mean = (xs: number[]) => xs.reduce((a, b) => a + b, 0) / xs.length
+    const effects = [0, 1].map(s => mean(draws.map(run => alone.get(`${run} ${s}`)!)) - alone.get(`-1 ${s}`)!)
+    expect(cell(grid, 4, 2)).toBeCloseTo(mean(effects), 4)
+    expect(clean).toBeCloseTo(mean([0, 1].map(s => alone.get(`-1 ${s}`)!)), 4)
+    // Both prompts lose by it: the smallest p that two signs allow.
+    expect(data(grid, 'p')[34]).toBe(2 / 4)
+    expect(data(grid, 'q')[34]!).toBeGreaterThanOrEqual(2 / 4)
     expect(grid.spec.request.method).toMatchObject({ id: 'ablate-resample', parameters: { draws: 8 } })
   })
   test('templates are clusters: prompts of one template give no interval', async () => {
@@ -194,8 +191,13 @@ describe('ablate', () => {
   })
   test('a prompt that no other is long enough for is left out and told of', async () => {
     const longer = task().pairs!.map((p, i) => (i === 2 ? { ...p, clean: `Once upon a time. ${p.clean}` } : p))
-    const grid = await m.ablate({ mode: 'resample', task: { ...task(), pairs: longer } as Task })
-    expect([grid.n, grid.spec.check.dropped]).toEqual([3, ['pairs[2]: no other prompt is as long as this one']])
+    const o = { mode: 'resample', heads: [{ layer: 4, head: 2 }], controls: 0 } as const
+    const { document } = await m.control({ ...o, task: { ...task(), pairs: longer } as Task })
+    expect([document.n, document.spec.check.dropped]).toEqual([3, ['pairs[2]: no other prompt is as long as this one']])
+    // Continuations are not prompts of their own.
+    const sequence = task({ form: 'sequence', metric: 'sequence_logprob' } as Partial<Task>)
+    const { effect, document: continued } = await m.control({ ...o, task: sequence })
+    expect([continued.n, effect < -1]).toEqual([4, true])
   })
   test.each(['prob_diff', 'accuracy', 'sequence_logprob', 'kl', 'loss'] as const)('measured by %s', async metric => {
     const grid = await m.ablate({ mode: 'zero', task: task({ metric } as Partial<Task>) })

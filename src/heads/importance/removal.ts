@@ -18,11 +18,17 @@ export type Baseline =
 /** A mean over this many prompts says where a head's output lies; more would cost a clean pass each for every prompt. */
 const OTHERS = 16
 
-/** For each prompt others to take the mean over: the next ones of the list, never itself. */
-export const otherPrompts = (prompts: Sequences): Sequences[] =>
-  prompts.map((own, i) =>
-    [...prompts.slice(i + 1), ...prompts.slice(0, i)].filter(o => o.join() !== own.join()).slice(0, OTHERS),
-  )
+/**
+ * For each item others to take the mean over: the first sequence of the next items of the list, never one of its own. An
+ * item is a prompt, or the sequences that a prompt makes with its continuations: they would say what it says itself.
+ */
+export const otherPrompts = (items: readonly Sequences[]): Sequences[] =>
+  items.map((own, i) => {
+    const mine = new Set(own.map(ids => ids.join()))
+    return [...items.slice(i + 1), ...items.slice(0, i)]
+      .flatMap(([first]) => (first && !mine.has(first.join()) ? [first] : []))
+      .slice(0, OTHERS)
+  })
 
 /** How many runs measure the removal of one set; its effect is their mean. */
 export const runsOfSet = (baseline: Baseline): number => (baseline.mode === 'resample' ? baseline.draws : 1)

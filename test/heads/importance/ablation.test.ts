@@ -20,7 +20,7 @@ test.each([
       [7, 8],
     ],
   } as const,
-  { mode: 'mean', references: otherPrompts(PROMPTS.map(p => p.ids)) } as const,
+  { mode: 'mean', references: otherPrompts(PROMPTS.map(p => [p.ids])) } as const,
 ])('every head removed alone: %j', async removal => {
   await using engine = await engineOf(tiny('mqa'))
   const { layers, heads } = engine.config

@@ -33,10 +33,7 @@ test('each draw is a run with a seed of its own, which all heads of the set shar
 })
 
 test('a mean over other prompts is an edit for each prompt', () => {
-  const references = otherPrompts([
-    [1, 2],
-    [3, 4],
-  ])
+  const references = otherPrompts([[[1, 2]], [[3, 4]]])
   expect(removals([[set[2]!]], { mode: 'mean', references })).toEqual([
     [
       { do: 'mean', reference: [[3, 4]], at: at(2), heads: [1], samples: [0] },
@@ -46,12 +43,24 @@ test('a mean over other prompts is an edit for each prompt', () => {
 })
 
 test('the other prompts: never the same text, at most 16', () => {
-  expect(otherPrompts([[1, 2], [3], [1, 2], [4]])).toEqual([
+  expect(otherPrompts([[[1, 2]], [[3]], [[1, 2]], [[4]]])).toEqual([
     [[3], [4]],
     [[1, 2], [4], [1, 2]],
     [[4], [3]],
     [[1, 2], [3], [1, 2]],
   ])
   const many = Array.from({ length: 40 }, (_, i) => [i, i])
-  expect(otherPrompts(many)[39]).toEqual(many.slice(0, 16))
+  expect(otherPrompts(many.map(ids => [ids]))[39]).toEqual(many.slice(0, 16))
+  // The continuations of one prompt say what it says itself: the first stands for it.
+  const continued = [
+    [
+      [1, 2],
+      [1, 3],
+    ],
+    [
+      [4, 5],
+      [4, 6],
+    ],
+  ]
+  expect(otherPrompts(continued)).toEqual([[[4, 5]], [[1, 2]]])
 })
