@@ -14,6 +14,7 @@ import { editsInForce } from '../state/change-edit.ts'
 import { exists, type Head, type Shape } from '../state/head.ts'
 import { promptKey } from '../state/state.ts'
 import type { Workbench } from '../state/store.svelte.ts'
+import { choose } from '../state/update.ts'
 import { Answer, type Question } from './answer.svelte.ts'
 import { Continuation } from './continuation.svelte.ts'
 import { mapScore, NEXT, needsScores } from './map-scores.ts'
@@ -58,6 +59,13 @@ export class Live {
       (error: unknown) => this.info.fail(error),
     )
     $effect.root(() => {
+      $effect(() => {
+        if (this.info.value) bench.adopt(this.info.value.model)
+      })
+      $effect(() => {
+        const { shape } = this
+        if (shape && this.heads.length === 0) bench.to(choose(bench.state, { layer: 0, head: 0 }), 'choose')
+      })
       $effect(() => this.info.follow(this.#infoQuestion()))
       $effect(() => this.tokens.follow(this.#tokensQuestion()))
       $effect(() => this.next.follow(this.#nextQuestion()))
@@ -120,12 +128,17 @@ export class Live {
   ): Question<T> | undefined {
     const { client } = this
     const { model } = this.#bench.state
-    if (!client) return undefined
+    if (!client || this.info.value?.model !== model) return undefined
     return { key: JSON.stringify([model, ...key]), ask: o => ask(client, { model, ...o }) }
   }
 
+  /** The first question; without a model in the address it is for the engine's own. */
   #infoQuestion(): Question<Info> | undefined {
-    return this.#question(['info'], (client, o) => client.call('info', {}, o))
+    const { client } = this
+    if (!client) return undefined
+    const { named, state } = this.#bench
+    const of = named || this.info.value ? { model: state.model } : {}
+    return { key: `info ${state.model}`, ask: o => client.call('info', {}, { ...of, ...o }) }
   }
 
   #tokensQuestion(): Question<TokensResult> | undefined {

@@ -18,6 +18,8 @@ const sameWork = (a: Work, b: Work): boolean => a.edits === b.edits && promptKey
 /** The page's one state, its past, and what the browser keeps for the next visit. */
 export class Workbench {
   state = $state.raw<State>(readAddress('').state)
+  /** Whether the address names the model; else the engine's first one is shown. */
+  named = $state(false)
   /** What in the address was not understood. */
   problems = $state.raw<readonly string[]>([])
   sets = $state.raw<readonly EditSet[]>([])
@@ -66,6 +68,13 @@ export class Workbench {
     this.#write(gesture !== undefined)
   }
 
+  /** The engine's own model in place of the page's, where nobody asked for another. No step of anybody's. */
+  adopt(model: string): void {
+    if (this.named || model === this.state.model) return
+    this.state = { ...this.state, model }
+    this.#write(true)
+  }
+
   settle(): void {
     this.#work = settle(this.#work)
   }
@@ -104,6 +113,7 @@ export class Workbench {
   }
 
   #read(): void {
+    this.named = this.#window.location.hash.length > 1
     const { state, problems } = readAddress(this.#window.location.hash)
     if (writeAddress(state) === writeAddress(this.state)) return
     this.state = state
