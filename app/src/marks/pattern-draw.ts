@@ -1,5 +1,4 @@
 import { luminance, type Rgb } from './colour.ts'
-import { digits } from './number.ts'
 import type { Cells } from './pattern-cells.ts'
 import { type Frame, levelFor, type Place, placesIn, TILE, tickStep, topLevel, type View } from './pattern-view.ts'
 import { EVEN } from './tint.ts'
@@ -171,10 +170,16 @@ function drawNumbers(c: CanvasRenderingContext2D, d: Drawing): void {
         if (k > q || (d.leaveFirst && k === 0) || x < -view.scale || x > frame.size + view.scale) continue
         const value = cells.data[r * cells.columns + i]!
         c.fillStyle = luminance(ramp[stepOf(value, full)]!) > EVEN ? 'black' : 'white'
-        c.fillText(value < 0.0005 ? '0' : digits(value, n).replace(/^0\./, '.'), x, y)
+        c.fillText(inCell(value, n), x, y)
       }
     }
   }
+}
+
+/** A share in a narrow cell: `.93`, `.006`, `1`; what rounds to nothing is 0. */
+export function inCell(value: number, decimals: number): string {
+  const text = value.toFixed(decimals)
+  return Number.isInteger(Number(text)) ? String(Number(text)) : text.replace(/^0/, '')
 }
 
 function drawMarks(c: CanvasRenderingContext2D, { view, frame, queries, cursor, out, ink }: Drawing): void {
