@@ -1,4 +1,4 @@
-import { type Dims, dim, dimKey, evaluateDim } from '../graph/dim.ts'
+import { type Dims, dim, dimKey, dimNames, evaluateDim } from '../graph/dim.ts'
 import { graphOf } from '../graph/graph.ts'
 import { input } from '../graph/primitives/leaf.ts'
 import type { Graph } from '../graph/sym.ts'
@@ -33,9 +33,16 @@ const sessionOptions = (dims: Dims, kept: boolean): OrtOptions => ({
   ...(kept ? { preferredOutputLocation: 'gpu-buffer' } : {}),
 })
 
-/** The value of every size that stands as a name, or as a polynomial of names, in the shape of an input. */
+/** A size that is another one at every step of a generation: a session for each would be opened for one run. */
+const GROWING = 'past'
+
+/**
+ * The value of every size that stands as a name, or as a polynomial of names, in the shape of an input; but for those
+ * that grow.
+ */
 function overrides(graph: Graph, dims: Dims): Record<string, number> {
-  const named = [...graph.inputs.values()].flatMap(t => t.shape.filter(d => typeof d !== 'number'))
+  const all = [...graph.inputs.values()].flatMap(t => t.shape.filter(d => typeof d !== 'number'))
+  const named = all.filter(d => !dimNames(d).includes(GROWING))
   return Object.fromEntries(named.map(d => [dimKey(d), evaluateDim(d, dims)]))
 }
 

@@ -40,6 +40,16 @@ describe.skipIf(process.platform !== 'linux')('WebGPU in Node, in software', () 
       expect(found(name), name).toBeAllclose(expected(name), { atol: 1e-4 })
   })
 
+  test('a continuation is that of the processor', async () => {
+    const asked = ['generate', 'specimen', '--tokens', file('ids.json'), '--max-tokens', '5', '--json', '--device']
+    const [expected, found] = await Promise.all(
+      ['cpu', 'webgpu'].map(async d => (await run([...asked, d], { env })).stdout),
+    )
+    expect((JSON.parse(found!) as { tokens: number[] }).tokens).toEqual(
+      (JSON.parse(expected!) as { tokens: number[] }).tokens,
+    )
+  })
+
   test('the result says what computed it', async () => {
     const { stdout } = await run([...args, '--json', '--device', 'webgpu'], { env })
     const { spec } = JSON.parse(stdout) as Run
