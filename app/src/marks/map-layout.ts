@@ -27,7 +27,7 @@ const INSIDE = 1
 const BETWEEN = 5
 const LEAST = 5
 /** Largest cell, and the height of all layers: beside the text, or above it as a strip. */
-const PLACES = { side: { largest: 32, tallest: 560 }, strip: { largest: 48, tallest: 208 } } as const
+const PLACES = { side: { largest: 32, tallest: 420 }, strip: { largest: 48, tallest: 208 } } as const
 export type Place = keyof typeof PLACES
 /** Room that a number of two digits takes. */
 const LABEL = 15
