@@ -7,6 +7,7 @@ import { exclusive } from './input.ts'
 import { type ModelOptions, type OutputOptions, withModelOptions, withOutputOptions, withSeed } from './options.ts'
 import { checkRun, type RunOptions, readingsOf, withRun } from './run-options.ts'
 import { GRID_KINDS, save } from './save.ts'
+import { count } from './terminal/units.ts'
 
 /** What every command that carries a sweep out takes. */
 export interface SweepOptions extends ModelOptions, OutputOptions, RunOptions {
@@ -28,6 +29,15 @@ export async function checkSweepOptions(o: SweepOptions): Promise<void> {
   if (explain) exclusive({ '--explain': explain, '--out': out })
   await checkRun(o)
   if (out !== undefined) await checkOut(out, { force: force ?? false, kinds: GRID_KINDS })
+}
+
+/** Notes of so many rows are read; of more the first says what the matter is. */
+const MOST_NOTES = 3
+
+/** What was left out of a task: each row, or their number. */
+function tellDropped(dropped: readonly string[], { note }: Context): void {
+  if (dropped.length > MOST_NOTES) note(`Left out: ${count(dropped.length, 'row')}; the first: ${dropped[0]}.`)
+  else for (const row of dropped) note(`Left out: ${row}.`)
 }
 
 /**
@@ -53,7 +63,7 @@ export async function carryOut<R extends Swept>(
     context.note(await certificate(plan, rows, spec.request.seed, context))
   }
   const result = await sweep.finish(rows, watch)
-  for (const prompt of spec.check.dropped) context.note(`Left out: ${prompt}.`)
+  tellDropped(spec.check.dropped, context)
   const { heads, groups } = plan.engine.config
   await save(result.document, o, context, { perGroup: heads / groups })
   context.print(o.json ? toJson(result.document) : view(result))
