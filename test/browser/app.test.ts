@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { digits } from '../../app/src/marks/number.ts'
@@ -9,8 +8,6 @@ import { load } from '../../src/library/load.ts'
 import type { EditInput } from '../../src/words/edit.ts'
 import { complaints, launch, type Site, serve } from './support.ts'
 import { COPYING_OFF, PROMPT, Visitor } from './workbench.ts'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let browser: Browser
 let site: Site
@@ -155,7 +152,7 @@ test.for([
   await page.emulateMedia({ colorScheme })
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:6.5*0,-z:6.1~mean`)
   await visitor.sees(COPYING_OFF.map(e => ({ ...e, heads: [5] }) as EditInput))
-  await page.evaluate(axe)
+  await page.evaluate(axe.source)
   const violations = await page.evaluate(async () => {
     const { violations } = await (
       globalThis as never as { axe: { run(): Promise<{ violations: Violation[] }> } }

@@ -55,8 +55,6 @@ export const initial: State = {
   leaveFirst: false,
 }
 
-export const samePrompt = (a: Prompt, b: Prompt): boolean => promptKey(a) === promptKey(b)
-
 /** One text for one prompt. */
 export const promptKey = (p: Prompt): string => ('text' in p ? `text:${p.text}` : `ids:${p.ids.join()}`)
 
