@@ -2,8 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
+import { afterAll } from 'vitest'
 
 const cache = join(import.meta.dirname, '../../node_modules/.cache')
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
 
 /**
  * A program of the tests with the sources that it imports, joined into one file that plain Node.js runs in a process of
@@ -12,7 +17,7 @@ const cache = join(import.meta.dirname, '../../node_modules/.cache')
 export async function bundle(entry: URL): Promise<URL> {
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'headwise-test-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   const name = `${basename(fileURLToPath(entry)).replace(/\.\w+$/, '')}.mjs`
   const build = await rolldown({
     input: fileURLToPath(entry),
