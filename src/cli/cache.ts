@@ -62,9 +62,7 @@ function only(hash: string): string {
   const found = /^[0-9a-f]{4,64}$/.test(hash) ? listCache().filter(e => e.hash.startsWith(hash)) : []
   const [entry, second] = found
   if (entry && !second) return entry.hash
-  const many = second
-    ? `${count(found.length, 'entry').replace('entrys', 'entries')} begin with`
-    : 'No entry begins with'
+  const many = second ? `${count(found.length, 'entry', 'entries')} begin with` : 'No entry begins with'
   throw wrongInput(
     `${many} ${JSON.stringify(hash)}; see headwise cache list.`,
     'HASH',

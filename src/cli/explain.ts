@@ -85,7 +85,7 @@ export function explainView(p: Price, style: Style): string {
   const unchanged = p.unchanged > 0 ? `, ${p.unchanged} of which cannot change what is read` : ''
   const lines = [
     `runs     ${count(p.runs, 'edited run')}${unchanged}`,
-    `shared   ${count(p.passes, 'clean pass').replace('passs', 'passes')}; each run starts where its edit acts`,
+    `shared   ${count(p.passes, 'clean pass', 'clean passes')}; each run starts where its edit acts`,
     `work     ${flops(p.flops)}, ${share(p.flops, p.naiveFlops)}`,
     `memory   ${bytes(p.peakBytes)} of activations at most${p.parts > 1 ? `, in ${count(p.parts, 'part')}` : ''}`,
     `time     about ${duration(p.seconds * 1000)}, by the speed of one pass just now`,
