@@ -129,10 +129,9 @@ async function probe(loader: Loader): Promise<void> {
     tensor.dispose()
   } catch (cause) {
     const { message } = (cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause) as Error
-    const found = message
-      .split(/[.:] (?=[A-Z])/)
-      .at(-1)
-      ?.trim()
+    // What stands before is the runtime's own place in its code.
+    const reason = message.split(/was false\. |Error: /).at(-1) ?? ''
+    const found = reason.trim().replace(/\.$/, '')
     const details = { code: 'device', fault: 'usage', where: 'device', found } as const
     throw new HeadwiseError(`WebGPU cannot be used here (${found}); leave the device out.`, details, { cause })
   }

@@ -27,13 +27,13 @@ interface Visit {
 }
 
 /** A first visit of the page with the engine in its worker. */
-async function visit(o: SiteOptions, work: (v: Visit) => Promise<void>): Promise<void> {
+async function visit(o: SiteOptions & { query?: string }, work: (v: Visit) => Promise<void>): Promise<void> {
   await using site = await serve(inject('enginePage'), o)
   const context = await browser.newContext()
   const told = complaints(context)
   try {
     const page = await context.newPage()
-    await page.goto(site.address)
+    await page.goto(`${site.address}${o.query ?? ''}`)
     await work({ site, context, page, told })
   } finally {
     await context.close()
@@ -115,6 +115,31 @@ async function agrees(page: Page): Promise<void> {
 }
 
 test('what the worker answers is what Node answers', () => visit({}, async ({ page }) => await agrees(page)))
+
+describe('?device=webgpu', () => {
+  test('the worker computes on WebGPU, and fetches its runtime only', () =>
+    visit({ query: '?device=webgpu' }, async ({ site, page, told }) => {
+      expect(await info(page)).toMatchObject({ backend: 'webgpu' })
+      expect(site.requests.filter(p => p.endsWith('.wasm')).every(p => p.includes('asyncify'))).toBe(true)
+      await agrees(page)
+      expect(told).toEqual([])
+    }))
+
+  test('a browser without it says so', async () => {
+    await using site = await serve(inject('enginePage'))
+    const plain = await launch(['--no-sandbox', '--disable-gpu'])
+    const page = await plain.newPage()
+    await page.goto(`${site.address}?device=webgpu`)
+    const error = await page.evaluate(() =>
+      globalThis.engine.call('info', {}).catch((e: { code: string; message: string }) => [e.code, e.message]),
+    )
+    expect(error).toEqual([
+      'device',
+      expect.stringMatching(/^WebGPU cannot be used here \(.+\); leave the device out\.$/),
+    ])
+    await plain.close()
+  })
+})
 
 describe('files', () => {
   test('a second visit fetches no model again', () =>

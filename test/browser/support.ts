@@ -69,9 +69,9 @@ export async function serve(folder: string, o: SiteOptions = {}): Promise<Site> 
 /** WebGPU computes in software here, so that it needs no graphics card. */
 const ARGUMENTS = ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
 
-/** A real Chromium, the same on every machine. */
-export const launch = async (): Promise<Browser> =>
-  await playwright.launch({ executablePath: await chromium.executablePath(), args: ARGUMENTS })
+/** A real Chromium, the same on every machine; `args` only where it is to be another. */
+export const launch = async (args: readonly string[] = ARGUMENTS): Promise<Browser> =>
+  await playwright.launch({ executablePath: await chromium.executablePath(), args: [...args] })
 
 /** Errors of pages: exceptions, failed requests, complaints on the console. A test that expects none looks at its end. */
 export function complaints(context: BrowserContext): readonly string[] {

@@ -75,6 +75,8 @@ describe.skipIf(process.platform !== 'linux')('WebGPU in Node, in software', () 
     expect(refused.stderr).toMatch(/headwise: WebGPU cannot be used here \(.+\); leave the device out\.\n$/)
     const auto = await run([...args, '--json', '--device', 'auto'], { env: none })
     expect((JSON.parse(auto.stdout) as Run).spec.request.device).toBe('cpu')
-    expect((await run(['doctor'], { env: none })).stdout).toMatch(/-- WebGPU +No supported adapters;/)
+    expect((await run(['doctor'], { env: none })).stdout).toMatch(
+      /-- WebGPU +Failed to get a WebGPU adapter: No supported adapters;/,
+    )
   })
 })
