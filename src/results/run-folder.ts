@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bad } from '../checkpoint/fault.ts'
 import { readBounded, systemCode } from '../checkpoint/files.ts'
@@ -60,7 +60,7 @@ const tooMany = (folder: string, parts: number): HeadwiseError =>
 
 /** Makes the folder, or refuses one that holds something else. */
 function begin(folder: string): void {
-  const there = lstatSync(folder, { throwIfNoEntry: false })
+  const there = statSync(folder, { throwIfNoEntry: false })
   if (!there) {
     mkdirSync(folder, { recursive: true })
     syncFolder(dirname(folder))

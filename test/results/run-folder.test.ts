@@ -169,7 +169,11 @@ test('a folder of something else, a file and a link to nowhere are refused and l
   expect(await refusal(() => finish(plain))).toMatchObject({ code: 'run-other', fault: 'usage' })
   const link = fresh()
   symlinkSync(fresh(), link)
-  expect((await refusal(() => finish(link))).fault).not.toBe('interrupted')
+  expect(await refusal(() => finish(link))).toMatchObject({ code: 'run-folder', fault: 'failed' })
+  const elsewhere = fresh()
+  symlinkSync(folder, elsewhere)
+  expect(await finish(elsewhere)).toHaveLength(PARTS)
+  expect(contents(folder)).toEqual(contents(unbroken))
   expect(await refusal(() => finish(join(unbroken, 'manifest.json', 'deeper')))).toMatchObject({ code: 'run-folder' })
 })
 

@@ -78,7 +78,9 @@ describe('checkOut', () => {
   })
 
   test('names the suffixes that exist', async () => {
-    await expect(checkOut(at('x.svg'), { kinds })).rejects.toThrow('x.svg ends in .svg; allowed: .json, .csv, .parquet.')
+    await expect(checkOut(at('x.svg'), { kinds })).rejects.toThrow(
+      'x.svg ends in .svg; allowed: .json, .csv, .parquet.',
+    )
   })
 })
 
