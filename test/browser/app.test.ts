@@ -175,6 +175,7 @@ test('what is hostile in a prompt or an address is text, and what makes no sense
   expect(await page.evaluate(() => 'bad' in globalThis)).toBe(false)
   await expect.poll(() => page.getByText('does not know').count()).toBe(1)
   await expect.poll(() => page.getByText('was not understood').count()).toBe(1)
+  await expect.poll(() => page.getByText('has no head 9.9').count()).toBe(1)
 })
 
 test('an engine that cannot be reached is said so, and another try is offered', async () => {

@@ -11,7 +11,7 @@ import type {
 } from '../../../src/service/verbs.ts'
 import type { EditInput } from '../../../src/words/edit.ts'
 import { editsInForce } from '../state/change-edit.ts'
-import { exists, type Head, type Shape } from '../state/head.ts'
+import { exists, type Head, headName, type Shape } from '../state/head.ts'
 import { promptKey } from '../state/state.ts'
 import type { Workbench } from '../state/store.svelte.ts'
 import { choose } from '../state/update.ts'
@@ -64,7 +64,12 @@ export class Live {
       })
       $effect(() => {
         const { shape } = this
-        if (shape && this.heads.length === 0) bench.to(choose(bench.state, { layer: 0, head: 0 }), 'choose')
+        if (!shape || this.heads.length > 0) return
+        const names = bench.state.heads.map(headName).join(', ')
+        bench.amend(
+          choose(bench.state, { layer: 0, head: 0 }),
+          `The model has no head ${names}; head 0.0 is shown instead.`,
+        )
       })
       $effect(() => this.info.follow(this.#infoQuestion()))
       $effect(() => this.tokens.follow(this.#tokensQuestion()))

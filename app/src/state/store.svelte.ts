@@ -71,8 +71,15 @@ export class Workbench {
   /** The engine's own model in place of the page's, where nobody asked for another. No step of anybody's. */
   adopt(model: string): void {
     if (this.named || model === this.state.model) return
-    this.state = { ...this.state, model }
+    this.amend({ ...this.state, model })
+  }
+
+  /** A state that the model makes necessary, with what there is to say about it. No step of anybody's either. */
+  amend(state: State, problem?: string): void {
+    const problems = problem === undefined ? this.problems : [...this.problems, problem]
+    this.state = state
     this.#write(true)
+    this.problems = problems
   }
 
   settle(): void {
