@@ -6,7 +6,7 @@ import type { Headwise } from '../library/headwise.ts'
 import { gridValues } from '../results/grid.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Context, Define } from './context.ts'
-import { cellsOf } from './curve-view.ts'
+import { cellsOf, measured } from './curve-view.ts'
 import { headShape, mapsView, summary } from './grid-view.ts'
 import { headList } from './heads.ts'
 import { promptsOf, readTokens, wrongInput } from './input.ts'
@@ -32,7 +32,6 @@ What stands in for a removed head: zeros, its mean vector (over the same text,
 computes on another prompt of the task (resample: 8 draws).
 --heads removes the named ones together; --control compares them with random
 sets of as many heads in each layer.
---verify also recomputes a sample of the runs, each whole and alone.
 
   headwise ablate specimen "Tom saw a cat. The cat saw Tom." --mode mean
   headwise ablate specimen --task ioi --mode resample
@@ -104,8 +103,6 @@ const better = (grid: Grid): string =>
   grid.higherIsBetter
     ? 'minus: the metric falls'
     : `plus: the ${grid.metric.startsWith('loss') ? 'loss' : 'metric'} grows`
-const cleanText = (grid: Grid, clean: number): string =>
-  `clean ${grid.metric.split(',')[0]!.replace('logit_diff', 'logit difference')} ${clean.toFixed(4)}`
 
 function view(
   m: Headwise,
@@ -119,7 +116,7 @@ function view(
     mapsView(named, headShape(m.config), style),
     summary(named, heads, 8, style),
     [
-      `  ${cleanText(grid, clean)}; ${better(grid)} where the head is needed`,
+      `  clean ${measured(grid, clean)}; ${better(grid)} where the head is needed`,
       // A divergence from the clean model is 0 for it: there is nothing to take 1% of.
       ...(clean === 0
         ? []
@@ -142,7 +139,7 @@ function controlView(mode: string, result: ControlResult, { style }: Context): s
   const interval = low !== undefined && high !== undefined ? ` [${signed(low)}, ${signed(high)}]` : ''
   const lines = [
     `${labels[0]} removed${labels[0]?.includes('+') ? ' together' : ''} (${mode}): ${signed(effect)}${interval}`,
-    `${grid.metric} (n = ${String(grid.n)}); ${cleanText(grid, clean)}; ${better(grid)} where the heads are needed`,
+    `${grid.metric} (n = ${String(grid.n)}); clean ${measured(grid, clean)}; ${better(grid)} where the heads are needed`,
   ]
   if (percentile !== undefined && p !== undefined) {
     const others = Array.from(gridValues(grid).data).slice(1)

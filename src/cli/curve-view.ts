@@ -14,6 +14,10 @@ export const cellsOf = (grid: Grid, part: 'low' | 'high' | 'p' | 'q'): Float64Ar
   return cells && gridValues({ ...grid, values: cells }).data
 }
 
+/** A value of the metric whose changes a grid holds, with the metric's name. */
+export const measured = (grid: Grid, value: number): string =>
+  `${grid.metric.split(',')[0]!.replace('logit_diff', 'logit difference')} ${value.toFixed(4)}`
+
 /** What a grid's numbers are, and over how many prompts. */
 export const about = (name: string, grid: Grid, style: Style): string => {
   const n = typeof grid.n === 'number' ? ` (n = ${grid.n})` : ''

@@ -11,6 +11,7 @@ import { cutOf, modelOptionsOf } from './run-options.ts'
 import { givenSubject, type SubjectArguments, withTask } from './subject.ts'
 import { carryOut, checkSweepOptions, type SweepOptions, withSweepOptions } from './sweep.ts'
 import { wrap } from './terminal/text.ts'
+import { count } from './terminal/units.ts'
 
 interface Options extends SweepOptions, SubjectArguments {
   readonly queries: Places
@@ -61,8 +62,12 @@ async function act(model: string, text: string | undefined, o: Options, context:
   await carryOut(sweep, o, context, result => view(m, o, result, context))
 }
 
-function view(m: Headwise, o: Options, { document: grid }: KnockoutResult, { style }: Context): string {
+function view(m: Headwise, o: Options, { document: grid, blind }: KnockoutResult, { style, note }: Context): string {
   const layers = o.window === 1 ? 'one layer at a time' : `${o.window} layers at a time, around each`
+  if (blind > 0)
+    note(
+      `${count(blind, 'position')} ${blind === 1 ? 'has' : 'have'} no key left to attend to: what attention gives there is zeros.`,
+    )
   const closing = wrap(
     `queries ${placesText(o.queries)} cannot see keys ${placesText(o.keys)}; ${layers}`,
     style.columns,

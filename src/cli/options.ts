@@ -86,7 +86,8 @@ export interface ModelOptions {
   readonly acceptNonFinite?: boolean
 }
 
-export const withModelOptions = (command: Command): Command =>
+/** `verify` tells what that option does here. */
+export const withModelOptions = (command: Command, verify = 'hash and check all weights again'): Command =>
   command
     .option(
       '--device <name>',
@@ -95,7 +96,7 @@ export const withModelOptions = (command: Command): Command =>
     )
     .option('--threads <n>', 'cores for one operation', wholeNumber('--threads', { from: 1, to: 1024 }))
     .option('--budget <size>', 'most memory for activations and captures, as in 4G', memory('--budget'))
-    .option('--verify', 'hash and check all weights again')
+    .option('--verify', verify)
     .option('--accept-non-finite', 'load weights that hold NaN or infinities')
 
 export interface OutputOptions {

@@ -30,7 +30,7 @@ what stands at a position (resid_pre, mlp_out, …). Recovery tells how far that
 brings the metric from the corrupt text's (0) to the clean one's (1).
 
   headwise patch specimen --task ioi --site z
-  headwise patch specimen --task ioi --site resid_pre
+  headwise patch specimen --task ioi --site resid_pre --n 1
   headwise patch specimen --task ioi --site resid_pre --at different`
 
 export const patch: Define = (command, context) => {

@@ -1,6 +1,6 @@
 import type { Head } from '../heads/importance/head-set.ts'
 import type { Context, Define } from './context.ts'
-import { curveView } from './curve-view.ts'
+import { curveView, measured } from './curve-view.ts'
 import { headList } from './heads.ts'
 import { openModel } from './model.ts'
 import { decimal, wholeNumber, withTokens } from './options.ts'
@@ -43,8 +43,9 @@ async function act(model: string, text: string | undefined, o: Options, context:
   await using m = await openModel(model, modelOptionsOf(o), context)
   const sweep = await m.planScaling({ ...(await subject(m)), heads, from, to, steps }, cutOf(o))
   await carryOut(sweep, o, context, ({ document, clean }) =>
-    [`${curveView('scaling', document, context.style)}\n`, `  at 1 the model as it is: ${clean.toFixed(4)}\n`].join(
-      '\n',
-    ),
+    [
+      `${curveView('scaling', document, context.style)}\n`,
+      `  at 1 the model as it is: ${measured(document, clean)}\n`,
+    ].join('\n'),
   )
 }

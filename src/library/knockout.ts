@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { knockouts } from '../causal/knockout.ts'
+import { blindQueries, knockouts } from '../causal/knockout.ts'
 import type { Placed, Places } from '../causal/places.ts'
 import { Readings } from '../heads/importance/readings.ts'
 import { plan } from '../runs/plan.ts'
@@ -37,6 +37,8 @@ export interface KnockoutResult {
   /** Metric with the edges cut minus clean, [layer] (the window's centre) or [layer, head]. */
   readonly document: Grid
   readonly clean: number
+  /** Queries, of all samples, with no key left: there is nothing to renormalise, and they get zeros. */
+  readonly blind: number
 }
 
 const knockoutParameters = z.strictObject({
@@ -59,26 +61,51 @@ export async function knockoutRequest(opened: Opened, o: KnockoutOptions): Promi
   return { command: 'knockout', ...subject, method: { id: 'attention-knockout', version: 1, parameters } }
 }
 
-/** The samples with the other texts of their pairs, where `different` asks for them. */
-async function placedOf(
-  opened: Opened,
-  { samples, items, task, nameOf }: Subject,
-  { queries, keys }: KnockoutParameters,
-): Promise<(Placed & { sample: Subject['samples'][number] })[]> {
-  const tokenizer = await opened.tokenizer()
-  const sources = new Map<number, readonly number[]>()
-  if ((queries === 'different' || keys === 'different') && task?.pairs && task.form !== 'pair') {
+const ambiguous = (name: string): HeadwiseError =>
+  new HeadwiseError(
+    `${name} has a text in common with another pair, and their other texts differ, so that there are two answers to where the texts are different; give positions, or leave one of the pairs out.`,
+    { code: 'knockout-pairs', fault: 'usage', where: name, found: 'two other texts', allowed: 'one other text' },
+  )
+
+/** For each sample the other text of its pair, as long as the sample where the two can be compared. */
+async function otherTexts({ tokenizer }: Opened, { samples, items, task, nameOf }: Subject) {
+  const others = new Map<number, readonly number[]>()
+  const put = (s: number, ids: readonly number[]): void => {
+    const known = others.get(s)
+    if (known && known.join() !== ids.join()) throw ambiguous(nameOf(s))
+    others.set(s, ids)
+  }
+  if (task?.form === 'pair') {
+    for (const item of items) {
+      const [clean, corrupt] = item.samples as [number, number]
+      put(clean, samples[corrupt]!.ids)
+      put(corrupt, samples[clean]!.ids)
+    }
+  } else if (task?.pairs) {
     const rows = answeredRows(task, 'corrupt')
     for (const item of items)
       for (const s of item.samples) {
         const { text } = rows[item.row]!
         const after = samples[s]!.text?.slice(rows[item.row]!.other?.length) ?? ''
-        sources.set(s, await tokenizer.encode(text + after))
+        put(s, await (await tokenizer()).encode(text + after))
       }
   }
-  return samples.map((sample, s) => {
-    const source = sources.get(s)
-    return { sample, ...(source && { source }), tokenText: id => tokenizer.tokenText(id), name: nameOf(s) }
+  return others
+}
+
+/** The samples with the other texts of their pairs, where `different` asks for them. */
+async function placedOf(
+  opened: Opened,
+  subject: Subject,
+  { queries, keys }: KnockoutParameters,
+): Promise<(Placed & { sample: Subject['samples'][number] })[]> {
+  const tokenizer = await opened.tokenizer()
+  const different = queries === 'different' || keys === 'different'
+  const others = different ? await otherTexts(opened, subject) : new Map<number, readonly number[]>()
+  return subject.samples.map((sample, s) => {
+    const source = others.get(s)
+    const name = subject.nameOf(s)
+    return { sample, ...(source && { source }), tokenText: id => tokenizer.tokenText(id), name }
   })
 }
 
@@ -121,7 +148,7 @@ export async function planKnockout(
         },
         spec,
       )
-      return { document, clean: cleanMean(readings, subject) }
+      return { document, clean: cleanMean(readings, subject), blind: blindQueries(placed, parameters) }
     },
   })
 }

@@ -111,10 +111,7 @@ export async function planPatching(
     ...pairs.map(p => ({ ids: p.sample.ids, text: p.sample.text })),
     ...pairs.map(p => ({ ids: p.source, text: p.sourceText })),
   ]
-  const spec = await sweepSpec(opened, request, {
-    samples: texts.map(t => ({ ...t, read: { metric: 'kl' } })),
-    dropped,
-  })
+  const spec = await sweepSpec(opened, request, { samples: texts, dropped })
   const runs = [...cells, whole]
   return sweepOf({
     spec,

@@ -48,9 +48,9 @@ export async function selfRepairRequest(opened: Opened, o: SelfRepairOptions): P
 }
 
 const WHAT: Record<RepairQuantity, string> = {
-  total: 'logit_diff, head resampled minus clean: all paths',
-  direct: 'logit_diff, head resampled minus clean: direct path, clean norm scale',
-  repair: 'logit_diff, self-repair: all paths minus direct path',
+  total: 'logit_diff, head resampled minus clean: all paths, logits',
+  direct: 'logit_diff, head resampled minus clean: direct path, clean norm scale, logits',
+  repair: 'logit_diff, self-repair: all paths minus direct path, logits',
 }
 
 type Compared = Extract<Sample['read'], { metric: 'logit_diff' }>

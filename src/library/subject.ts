@@ -113,6 +113,7 @@ export function without(subject: Subject, why: (item: TaskItem) => string | unde
 }
 
 const UNITS: Partial<Record<Task['metric'], string>> = {
+  logit_diff: 'logits',
   loss: 'nats per token',
   sequence_logprob: 'nats',
   kl: 'nats',

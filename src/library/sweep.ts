@@ -6,8 +6,8 @@ import type { Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Request, Spec } from '../words/spec.ts'
 import type { Opened } from './open.ts'
+import type { EncodedPrompt } from './prompts.ts'
 import { specFor } from './spec.ts'
-import type { Subject } from './subject.ts'
 
 /** The part of a request that decides a sweep. */
 export type SweepRequest = Pick<Request, 'command' | 'prompts' | 'task' | 'seed' | 'method' | 'budget'>
@@ -60,13 +60,13 @@ export const planOptions = (opened: Opened, request: SweepRequest, { parts }: Sw
 export const sweepSpec = (
   opened: Opened,
   { command, task, seed, method, budget }: SweepRequest,
-  { samples, dropped }: Pick<Subject, 'samples' | 'dropped'>,
+  { samples, dropped }: { readonly samples: readonly EncodedPrompt[]; readonly dropped: readonly string[] },
 ): Promise<Spec> =>
   specFor(
     opened,
     {
       command,
-      prompts: samples.map(({ ids, text }) => ({ ids, ...(text === undefined ? {} : { text }) })),
+      prompts: samples,
       ...(task ? { task } : {}),
       seed,
       ...(method ? { method } : {}),

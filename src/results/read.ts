@@ -48,6 +48,11 @@ function readOne(value: unknown, file: string, where: string): Grid | Run | Gene
       version,
       `up to ${SPEC_VERSION} (a newer headwise wrote this file; update to read it)`,
     )
+  if (kind === undefined && field(field(field(value, 'spec'), 'request'), 'command') === 'tasks')
+    throw bad(
+      { code: 'result-tasks', file, where, found: 'accuracies on tasks', allowed: kinds },
+      `${where} is what \`headwise tasks\` tells of a task and no result that can be read back; give that command again, with the same --n and --seed.`,
+    )
   if (typeof kind !== 'string' || !Object.hasOwn(schemas, kind)) {
     const allowed = typeof kind === 'string' ? nearest(kind, kinds) : kinds
     throw refuse(

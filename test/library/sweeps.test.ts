@@ -231,6 +231,7 @@ describe('control', () => {
     for (const [i, head] of [2, 0, 1, 3, 4, 5, 6, 7].entries())
       expect(data(document)[i]).toBeCloseTo(cell(whole, 4, head), 4)
     expect([effect, controls, percentile, p]).toEqual([data(document)[0], 7, 100, 1 / 8])
+    expect([document.p !== undefined, document.q]).toEqual([true, undefined])
   })
   test('without controls there is no percentile', async () => {
     const result = await m.control({ mode: 'mean', text: TEXT, heads, controls: 0 })
@@ -268,6 +269,22 @@ describe('knockout', () => {
     expect(heads).toHaveLength(64)
     expect(layers[4]!).toBeLessThan(-1)
     expect(heads[34]!).toBeLessThan(-1)
+  })
+  test('pairs of whole texts differ from each other; a text with two others has no one difference', async () => {
+    const pairs = [
+      { clean: 'The dog is big.', corrupt: 'The dog are big.' },
+      { clean: 'Tom has a cat.', corrupt: 'Tom have a cat.' },
+    ]
+    const whole = (rows: object[]) =>
+      checkTask({ name: 'w', form: 'pair', metric: 'sequence_logprob', pairs: rows }, 'task')
+    const { plan } = await m.planKnockout({ task: whole(pairs), keys: 'different' })
+    expect(plan.runs[0]!.map(e => e.do === 'knockout' && [e.samples, e.keys])).toEqual([
+      [[0, 1], [3]],
+      [[2, 3], [2]],
+    ])
+    const twice = [...pairs, { clean: 'The dog is big.', corrupt: 'The dog has big.' }]
+    const o = { task: whole(twice), keys: 'different' } as const
+    expect(await refusal(() => m.knockout(o))).toMatchObject({ code: 'knockout-pairs', where: 'pairs[2]' })
   })
   test('a head has no window', async () => {
     const o = { text: TEXT, keys: 'first', by: 'head', window: 3 } as const

@@ -32,6 +32,11 @@ test.each([
 const change = (edit: (grid: Grid) => unknown): unknown => edit(structuredClone(headMap))
 const faults: [string, unknown, object][] = [
   [
+    'what tasks tells',
+    change(({ spec }) => [{ id: 'ioi', spec: { ...spec, request: { ...spec.request, command: 'tasks' } } }]),
+    { code: 'result-tasks', where: 'result[0]', allowed: ['grid', 'run', 'generation'] },
+  ],
+  [
     'a newer spec',
     change(g => ({ ...g, shiny: 1, spec: { ...g.spec, version: 2 } })),
     { code: 'result-version', where: 'result.spec.version', found: 2 },
