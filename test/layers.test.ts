@@ -13,6 +13,7 @@ const layers: readonly string[] = [
   'results',
   'statistics',
   'figures',
+  'views',
   'attention',
   'models',
   'runs',
