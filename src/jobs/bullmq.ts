@@ -51,7 +51,7 @@ export interface Server {
 
 /** How long (ms) the first answer of a server may take, and its last. */
 const CONNECT_MS = 15_000
-const CLOSE_MS = 3000
+const CLOSE_MS = 2000
 const FINISH_MS = 60_000
 const DAY_S = 86_400
 /** How often a part may be taken from workers that fell silent before it counts as the reason. */

@@ -15,7 +15,7 @@ const ATTEMPTS = 3
 const PATIENCE_MS = 600_000
 /** How long (ms) parts lie before somebody is told that no worker takes them. */
 const LONELY_MS = 10_000
-const WITHDRAW_MS = 3000
+const WITHDRAW_MS = 2000
 
 const lost = (address: string, cause: unknown): HeadwiseError =>
   new HeadwiseError(
@@ -23,6 +23,25 @@ const lost = (address: string, cause: unknown): HeadwiseError =>
     { code: 'queue-lost', fault: 'failed', where: '--queue', found: address },
     { cause },
   )
+
+/** Tells once that a server went silent, and once that it is back. */
+class Silence {
+  #told = false
+  constructor(
+    readonly address: string,
+    readonly note: ExecuteOptions['note'],
+  ) {}
+
+  begin(cause: unknown): void {
+    if (!this.#told) this.note?.(`The queue at ${this.address} does not answer (${String(cause)}); trying again.`)
+    this.#told = true
+  }
+
+  end(): void {
+    if (this.#told) this.note?.(`The queue at ${this.address} answers again.`)
+    this.#told = false
+  }
+}
 
 /** One job on its way through a queue. */
 class Passage {
@@ -118,11 +137,12 @@ export class QueueExecutor implements Executor {
 
   async run(job: Job, parts: readonly number[], o: ExecuteOptions): Promise<void> {
     const server = await queueServer(this.#address)
-    // Failed calls throw as well; what is only told here is a connection that comes back by itself.
-    const { queue, close } = await server.queue(queueOf(job.spec.check.modelHash), () => undefined)
+    const silence = new Silence(server.address, o.note)
+    // Some drivers try again by themselves for minutes, and only this tells why nothing happens.
+    const { queue, close } = await server.queue(queueOf(job.spec.check.modelHash), error => silence.begin(error))
     const passage = new Passage(queue, job, parts, o)
     try {
-      await this.#attend(passage, server.address, o)
+      await this.#attend(passage, silence, o)
     } catch (error) {
       await passage.withdraw()
       throw error
@@ -131,24 +151,21 @@ export class QueueExecutor implements Executor {
     }
   }
 
-  async #attend(passage: Passage, address: string, { signal, note }: ExecuteOptions): Promise<void> {
+  async #attend(passage: Passage, silence: Silence, { signal, note }: ExecuteOptions): Promise<void> {
     let heard = performance.now()
     let moved = heard
-    let silent = false
     while (passage.open) {
       throwIfAborted(signal)
       try {
         const came = await unlessAborted(passage.turn(), signal)
         heard = performance.now()
-        if (silent) note?.(`The queue at ${address} answers again.`)
-        silent = false
+        silence.end()
         if (came > 0) moved = heard
-        else if (heard - moved > LONELY_MS) moved = await this.#lonely(passage, address, note)
+        else if (heard - moved > LONELY_MS) moved = await this.#lonely(passage, silence.address, note)
       } catch (error) {
         if (error instanceof HeadwiseError) throw error
-        if (performance.now() - heard > PATIENCE_MS) throw lost(address, error)
-        if (!silent) note?.(`The queue at ${address} does not answer (${String(error)}); trying again.`)
-        silent = true
+        if (performance.now() - heard > PATIENCE_MS) throw lost(silence.address, error)
+        silence.begin(error)
       }
       if (passage.open) await wait(POLL_MS, undefined, { signal }).catch(() => undefined)
     }
