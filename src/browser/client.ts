@@ -15,6 +15,8 @@ interface Pending {
   readonly piece: (value: unknown) => void
   readonly end: (value: unknown) => void
   readonly fail: (error: HeadwiseError) => void
+  /** Stops listening to the caller's signal. */
+  readonly release: () => void
 }
 
 const interrupted = (): HeadwiseError =>
@@ -61,9 +63,15 @@ class WorkerClient implements Client {
   }
 
   #failAll(error: HeadwiseError): void {
-    const all = [...this.#pending.values()]
-    this.#pending.clear()
-    for (const { fail } of all) fail(error)
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.fail(error)
+  }
+
+  /** Forgets a call, which is about to end. */
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id)
+    this.#pending.delete(id)
+    pending?.release()
+    return pending
   }
 
   #hear(message: FromWorker): void {
@@ -81,19 +89,19 @@ class WorkerClient implements Client {
     if (message.kind === 'progress') pending.onProgress?.(message.progress)
     else if (message.kind === 'piece') pending.piece(message.value)
     else {
-      this.#pending.delete(message.id)
+      this.#settle(message.id)
       if (message.kind === 'end') pending.end(message.value)
       else pending.fail(errorOf(message.fault))
     }
   }
 
-  #send(verb: Verb, params: unknown, { lane, signal }: CallOptions, pending: Pending): number {
+  #send(verb: Verb, params: unknown, { lane, signal }: CallOptions, asked: Omit<Pending, 'release'>): number {
     if (this.#broken) {
-      pending.fail(this.#broken)
+      asked.fail(this.#broken)
       return START
     }
     if (signal?.aborted) {
-      pending.fail(interrupted())
+      asked.fail(interrupted())
       return START
     }
     // The page need not wait for the worker to learn that an answer is no longer wanted.
@@ -101,9 +109,10 @@ class WorkerClient implements Client {
       if (lane !== undefined && older.lane === lane) this.#cancel(id, superseded())
     if (!this.#worker) this.#open()
     const id = ++this.#last
-    this.#pending.set(id, pending)
+    const stop = (): void => this.#cancel(id, interrupted())
+    signal?.addEventListener('abort', stop, { once: true })
+    this.#pending.set(id, { ...asked, release: () => signal?.removeEventListener('abort', stop) })
     this.#post({ kind: 'call', id, verb, params, lane })
-    signal?.addEventListener('abort', () => this.#cancel(id, interrupted()), { once: true })
     return id
   }
 
@@ -112,9 +121,8 @@ class WorkerClient implements Client {
   }
 
   #cancel(id: number, error: HeadwiseError): void {
-    const pending = this.#pending.get(id)
+    const pending = this.#settle(id)
     if (!pending) return
-    this.#pending.delete(id)
     this.#post({ kind: 'cancel', id })
     pending.fail(error)
   }

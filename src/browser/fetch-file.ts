@@ -49,7 +49,10 @@ async function bodyOf(
       allowed: bytes,
     })
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throwIfAborted(o.signal)
+      throw unreachable(address, 'the connection broke', cause)
+    })
     throwIfAborted(o.signal)
     if (done) break
     if (at + value.length > bytes) throw wrong('more')

@@ -163,6 +163,7 @@ describe('files', () => {
     ['cut', changed(b => b.slice(0, -1)), 'page-file'],
     ['too long', changed(b => new Uint8Array([...b.slice(-8), ...b])), 'page-file'],
     ['not there', path => (model.test(path) ? 404 : undefined), 'unreachable'],
+    ['a connection that breaks', path => (model.test(path) ? 'broken' : undefined), 'unreachable'],
     [
       'a manifest that is none',
       path => (path.includes('manifest') ? new TextEncoder().encode('{}') : undefined),

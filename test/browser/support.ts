@@ -29,8 +29,8 @@ export interface SiteOptions {
   readonly isolated?: boolean
   /** The folder under which the site appears; default the root. */
   readonly under?: string
-  /** Answers in place of a file. */
-  readonly instead?: (path: string) => Uint8Array | number | undefined
+  /** Answers in place of a file: other bytes, a status, or a connection that breaks in the middle. */
+  readonly instead?: (path: string) => Uint8Array | number | 'broken' | undefined
 }
 
 /** Hands out the files of a folder, as the simplest static host would. */
@@ -47,7 +47,10 @@ export async function serve(folder: string, o: SiteOptions = {}): Promise<Site> 
       : {}
     const headers = { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream', ...isolation }
     const other = o.instead?.(path)
-    if (typeof other === 'number') response.writeHead(other).end()
+    if (other === 'broken') {
+      response.writeHead(200, { ...headers, 'Content-Length': 1e6 }).write('half')
+      setTimeout(() => response.destroy(), 50)
+    } else if (typeof other === 'number') response.writeHead(other).end()
     else if (other) response.writeHead(200, headers).end(other)
     else if (!file.startsWith(folder) || !statSync(file, { throwIfNoEntry: false })?.isFile())
       response.writeHead(404).end()
