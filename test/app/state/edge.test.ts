@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { edgesOut, isOut, toggleEdge } from '../../../app/src/state/edge.ts'
+import { initial } from '../../../app/src/state/state.ts'
+
+const a = { layer: 6, head: 5 }
+const b = { layer: 6, head: 1 }
+
+test('an edge is knocked out in every head, and allowed again where it is out in all of them', () => {
+  const one = toggleEdge(initial, [a], { query: 5, key: 2 })
+  expect(isOut(one.edits, a, { query: 5, key: 2 })).toBe(true)
+  expect(isOut(one.edits, b, { query: 5, key: 2 })).toBe(false)
+  const both = toggleEdge(one, [a, b], { query: 5, key: 2 })
+  expect(both.edits.length).toBe(2)
+  expect(toggleEdge(both, [a, b], { query: 5, key: 2 }).edits).toEqual([])
+})
+
+test('edges of a line are all pairs of its queries and keys, while it is on', () => {
+  const line = { on: true, change: { kind: 'knockout', head: a, queries: [4, 5], keys: [1, 2] } as const }
+  expect(edgesOut([line], a).length).toBe(4)
+  expect(edgesOut([{ ...line, on: false }], a)).toEqual([])
+})
