@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import { exclusive, wrongInput } from './input.ts'
 import { wholeNumber } from './options.ts'
 import { listOfPrompts, promptOf } from './prompt.ts'
-import { taskNotes } from './task-notes.ts'
+import { accuracyText, percent, taskNotes } from './task-notes.ts'
 
 /** What the sweeps' command lines say of the task that is measured. */
 export interface TaskArguments {
@@ -14,6 +14,7 @@ export interface TaskArguments {
   readonly data?: string
   readonly n?: number
   readonly seed?: number
+  readonly explain?: boolean
 }
 
 export interface SubjectArguments extends TaskArguments {
@@ -26,11 +27,27 @@ export const withTask = (command: Command): Command =>
     .option('--data <dir>', 'a folder of published data sets')
     .option('--n <rows>', 'most rows of the task (built-in ones: 50)', wholeNumber('--n', { from: 1, to: 1e6 }))
 
+/** Tells where the model is not shown to do a task better than chance: what is changed in it then proves nothing. */
+async function tellAbility(
+  m: Headwise,
+  id: string,
+  task: Task,
+  { seed = 0 }: TaskArguments,
+  { signal, note }: Context,
+) {
+  const [result] = await m.tasks({ tasks: [task], n: (task.prompts ?? task.pairs).length, seed, signal })
+  if (!result || 'refused' in result || result.can !== false || !result.accuracy) return
+  note(
+    `${id}: the model answers ${accuracyText(result.accuracy)} of these rows right, and ${percent(result.chance!)}% would be chance: causal evidence on a task that it is not shown to do is not testable.`,
+  )
+}
+
 /** A task once a model is open: built-in ones are made for its tokenizer. */
 export type GivenTask = (m: Headwise) => Promise<Task>
 
 /** The task that `--task` names; names and files are judged here, before any model is opened. */
-export async function givenTask(o: TaskArguments, { signal, note }: Context): Promise<GivenTask> {
+export async function givenTask(o: TaskArguments, context: Context): Promise<GivenTask> {
+  const { signal, note } = context
   const { task: name, data, n, seed } = o
   if (name === undefined)
     throw wrongInput(
@@ -49,6 +66,7 @@ export async function givenTask(o: TaskArguments, { signal, note }: Context): Pr
     })
     const kept = (task.prompts ?? task.pairs).length
     for (const text of taskNotes(source.id, { notes, dropped, kept })) note(text)
+    if (!o.explain) await tellAbility(m, source.id, task, o, context)
     return task
   }
 }

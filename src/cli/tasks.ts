@@ -3,7 +3,7 @@ import { toJson } from '../results/json.ts'
 import type { Context, Define } from './context.ts'
 import { openModel } from './model.ts'
 import { type ModelOptions, wholeNumber, withModelOptions, withSeed } from './options.ts'
-import { taskNotes } from './task-notes.ts'
+import { accuracyText, percent, taskNotes } from './task-notes.ts'
 import type { Style } from './terminal/style.ts'
 import { table } from './terminal/table.ts'
 import { wrap } from './terminal/text.ts'
@@ -60,12 +60,6 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
   context.print(o.json ? toJson(results) : view(results, context))
 }
 
-const percent = (share: number): string => (100 * share).toFixed(0)
-const accuracyText = ({ accuracy }: TaskMeasured): string => {
-  if (!accuracy) return '–'
-  const { mean, low, high } = accuracy
-  return `${percent(mean)}%${low === undefined || high === undefined ? '' : ` [${percent(low)}, ${percent(high)}]`}`
-}
 const rowsText = ({ prompts, dropped }: TaskMeasured): string =>
   dropped.length === 0 ? String(prompts) : `${prompts} of ${prompts + dropped.length}`
 
@@ -91,7 +85,7 @@ function listing(measured: readonly TaskMeasured[], style: Style): string {
   const rows = measured.map((r, i) => [
     names[i]!.length > LONGEST ? '' : names[i]!,
     rowsText(r),
-    accuracyText(r),
+    r.accuracy ? accuracyText(r.accuracy) : '–',
     r.chance === undefined ? '–' : `${percent(r.chance)}%`,
     number(r.value.mean),
   ])

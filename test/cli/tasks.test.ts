@@ -41,6 +41,16 @@ test('how one task was made is told on stderr, of many it is not', async () => {
   expect((await tasks('--n', '1')).stderr).not.toMatch(notes)
 })
 
+test('a sweep on a task that the model is not shown to do says so, and is carried out', async () => {
+  const removed = (task: string) => run(['ablate', 'specimen', '--task', task, '--n', '12', '--heads', '4.2'], { env })
+  const says =
+    /^colours: the model answers \d+% \[\d+, \d+\] of these rows right, and 33% would be chance: .*not testable\.$/m
+  const [cannot, can] = [await removed('colours'), await removed('capitals')]
+  expect([cannot.code, can.code]).toEqual([0, 0])
+  expect(cannot.stderr).toMatch(says)
+  expect(can.stderr).not.toMatch(/testable/)
+})
+
 test('--json prints the results and nothing else', async () => {
   const { code, stdout } = await tasks('--task', 'capitals', '--n', '8', '--json')
   expect(code).toBe(0)
