@@ -1,10 +1,11 @@
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { percent } from '../../app/src/marks/number.ts'
+import { FIRST_PROMPT } from '../../app/src/state/state.ts'
 import type { Headwise } from '../../src/library/headwise.ts'
 import type { EditInput } from '../../src/words/edit.ts'
 
-export const PROMPT = 'One day Lily found a shiny key. Ben lost the shiny'
+export const PROMPT = FIRST_PROMPT
 export const COPYING_OFF: EditInput[] = [{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5, 1] }]
 
 /** A visitor of the workbench: what they do, and what they see. `node` says what there should be. */
