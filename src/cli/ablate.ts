@@ -41,7 +41,7 @@ export const ablate: Define = (command, context) => {
   const base = command
     .usage('MODEL [TEXT] [OPTIONS]')
     .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
-    .argument('[text]', 'the text whose loss is measured; - reads standard input')
+    .argument('[text]', 'the text to measure; - reads standard input')
     .option('--mode <name>', 'what stands in', oneOf('--mode', MODES), 'zero')
     .option('--reference <self|file>', 'for --mode mean: self, or token ids as --tokens')
     .option('--heads <list>', 'remove these together, as in 6.5,6.1', headList('--heads'))

@@ -21,7 +21,7 @@ export const withSweepOptions = (command: Command): Command =>
       withRun(withSeed(command).option('--explain', 'print what it will cost, and stop')),
       GRID_KINDS.join(' '),
     ),
-    'compute a sample of the runs again, each whole and alone, and compare; hash and check all weights again',
+    'compare a sample with whole runs; check all weights',
   )
 
 /** Judges where the result is to go and how it is to be computed, before a model is opened. */
