@@ -1,6 +1,7 @@
 import type { PartTask } from '../jobs/job.ts'
 import type { Rows } from '../results/rows.ts'
-import { execute, type Measured } from '../runs/execute.ts'
+import { execute } from '../runs/execute.ts'
+import type { Measured } from '../runs/plan.ts'
 import { serveHost } from '../runtime/host.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { type Opened, open } from './open.ts'
