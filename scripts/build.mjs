@@ -3,7 +3,7 @@
 // that whoever runs dist meanwhile meets the old build or the new one, never half of one.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
@@ -25,14 +25,19 @@ function swap() {
   }
 }
 
-/** The command and our own modules that it uses; packages stay where they are. */
+/** Programs that engines run as in processes of their own. */
+const PROCESSES = ['library/host-entry', 'server/engine-process']
+
+/** The command, what it starts, and our own modules that they use; packages stay where they are. */
 async function bundle() {
   const cli = join(fresh, 'cli')
   const joined = join(fresh, 'joined')
-  const build = await rolldown({ input: join(cli, 'main.js'), platform: 'node', external: /^[^./]/ })
-  await build.write({ dir: joined, format: 'esm', entryFileNames: 'main.js', chunkFileNames: '[name]-[hash].js' })
+  const input = Object.fromEntries(['cli/main', ...PROCESSES].map(p => [basename(p), join(fresh, `${p}.js`)]))
+  const build = await rolldown({ input, platform: 'node', external: /^[^./]/ })
+  await build.write({ dir: joined, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' })
   rmSync(cli, { recursive: true })
   renameSync(joined, cli)
+  for (const p of PROCESSES) writeFileSync(join(fresh, `${p}.js`), `import '../cli/${basename(p)}.js'\n`)
 }
 
 /** The workbench, as the server hands it out. */
