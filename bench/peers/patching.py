@@ -63,28 +63,34 @@ def heads_whole(p):
     return p.recovery(runs, clean, corrupt, (len(m.layers), m.heads))
 
 
-def heads_shared(p):
-    """The same from the first differing token on: keys and values before it are the corrupt run's; at the end one row."""
+def block_shared(p, w, behind, runs, first):
+    """One block over runs that hold the rows from the first differing token on; keys and values before it are the corrupt
+    run's. Only rows from `first` on leave it."""
     m, s = p.m, p.same
-    (clean, good), (corrupt, bad) = p.passed(p.clean), p.passed(p.corrupt)
-    rows = p.time - s
-    seen = torch.ones(rows, p.time, dtype=torch.bool).tril(s)
-    cos, sin = m.cos[:, s:], m.sin[:, s:]
+    seen = torch.ones(p.time - s, p.time, dtype=torch.bool).tril(s)[first - s:]
 
-    def rotate(x):
-        a, b = x.chunk(2, -1)
+    def rotate(x, start):
+        (a, b), cos, sin = x.chunk(2, -1), m.cos[:, start:], m.sin[:, start:]
         return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
+    h = m.norm(runs, w["n1"])
+    split = lambda h, key, n: F.linear(h, w[key]).unflatten(-1, (n, -1)).transpose(1, 2)
+    whole = lambda key, own: torch.cat([behind[key][:, :, :s].expand(len(runs), -1, -1, -1), own], 2)
+    k, v = whole("k", rotate(split(h, "k", m.groups), s)), whole("v", split(h, "v", m.groups))
+    q = rotate(split(h[:, first - s:], "q", m.heads), first)
+    z = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, enable_gqa=True)
+    return m.mlp(w, runs[:, first - s:] + m.output(w, z))
+
+
+def heads_shared(p):
+    """The same from the first differing token on; of the last layer one row."""
+    m, s = p.m, p.same
+    (clean, good), (corrupt, bad) = p.passed(p.clean), p.passed(p.corrupt)
     runs = None
     for at, (w, g, b) in enumerate(zip(m.layers, good, bad)):
         first = p.time - 1 if at == len(m.layers) - 1 else s
         if runs is not None:
-            h = m.norm(runs, w["n1"])
-            split = lambda key, n: F.linear(h, w[key]).unflatten(-1, (n, -1)).transpose(1, 2)
-            behind = lambda key: b[key][:, :, :s].expand(len(runs), -1, -1, -1)
-            k, v = torch.cat([behind("k"), rotate(split("k", m.groups))], 2), torch.cat([behind("v"), split("v", m.groups)], 2)
-            z = F.scaled_dot_product_attention(rotate(split("q", m.heads)), k, v, attn_mask=seen, enable_gqa=True)
-            runs = m.mlp(w, (runs + m.output(w, z))[:, first - s:])
+            runs = block_shared(p, w, b, runs, first)
         begin = m.mlp(w, b["middle"][:, first:] + (g["z"] - b["z"])[0, :, first:] @ by_head(w, m.heads))
         runs = begin if runs is None else torch.cat([runs, begin])
     return p.recovery(runs, clean, corrupt, (len(m.layers), m.heads))
@@ -101,6 +107,20 @@ def residuals(p):
         runs = begin if runs is None else torch.cat([runs, begin])
         runs = m.mlp(w, runs + m.output(w, m.attend(w, runs)))
     return p.recovery(runs, clean, corrupt, (len(m.layers), p.time))
+
+
+def residuals_shared(p):
+    """The same from the first differing token on: a patch before it changes nothing."""
+    m, s = p.m, p.same
+    (clean, good), (corrupt, bad) = p.passed(p.clean), p.passed(p.corrupt)
+    rows, runs = p.time - s, None
+    at = torch.arange(rows)
+    for layer, (w, g, b) in enumerate(zip(m.layers, good, bad)):
+        begin = b["input"][:, s:].repeat(rows, 1, 1)
+        begin[at, at] = g["input"][0, s:]
+        runs = begin if runs is None else torch.cat([runs, begin])
+        runs = block_shared(p, w, b, runs, p.time - 1 if layer == len(m.layers) - 1 else s)
+    return F.pad(p.recovery(runs, clean, corrupt, (len(m.layers), rows)), (s, 0))
 
 
 def measured(args, sweep, key):
@@ -126,3 +146,7 @@ def z_shared(args):
 
 def resid(args):
     return measured(args, residuals, "patch_resid_recovery")
+
+
+def resid_shared(args):
+    return measured(args, residuals_shared, "patch_resid_recovery")

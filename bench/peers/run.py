@@ -19,6 +19,7 @@ NAMES = {
     "capture-transformers": "hf.capture", "capture-lens": "lens.capture", "capture-nnsight": "sight.capture",
     "ablate-batched": "ablation.batched", "ablate-lens": "lens.ablate", "ablate-hooks": "hf.ablate",
     "patch-z": "patching.z_whole", "patch-z-shared": "patching.z_shared", "patch-resid": "patching.resid",
+    "patch-resid-shared": "patching.resid_shared",
     "generate-transformers": "hf.generate", "generate-llamacpp": "llama.generate",
     "start-transformers": "", "start-llamacpp": "",
 }

@@ -24,9 +24,9 @@ export async function benchLoad(model: string, o: BenchOptions): Promise<BenchRe
   const llama: PeerResult[] = []
   const warm: number[] = []
   try {
-    const cold = await runCommand(args, { HEADWISE_CACHE: folder })
+    const cold = await runCommand(args, { env: { HEADWISE_CACHE: folder }, signal: o.signal })
     for (let rep = 0; rep < o.reps; rep++) {
-      warm.push((await runCommand(args, { HEADWISE_CACHE: folder })).ms)
+      warm.push((await runCommand(args, { env: { HEADWISE_CACHE: folder }, signal: o.signal })).ms)
       if (o.peer?.gguf) llama.push(await runPeer(o.peer, 'start-llamacpp', ['--reps', '1'], o.signal))
       if (o.peer && rep < 2) transformers.push(await runPeer(o.peer, 'start-transformers', ['--reps', '1'], o.signal))
     }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { HeadwiseError } from '../words/error.ts'
-import type { BenchOptions } from './report.ts'
+import type { Peer } from './report.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../bench/peers/run.py')
 
@@ -16,7 +16,7 @@ export interface PeerResult {
 
 /** Runs one of bench/peers in a process of its own. */
 export async function runPeer(
-  peer: NonNullable<BenchOptions['peer']>,
+  peer: Peer,
   name: string,
   args: readonly string[],
   signal?: AbortSignal,
@@ -28,7 +28,8 @@ export async function runPeer(
       where: PROGRAM,
     })
   const source = name.endsWith('llamacpp') ? ['--gguf', peer.gguf ?? ''] : ['--model', peer.folder]
-  const child = spawn(peer.python, [PROGRAM, name, ...(name === 'limits-bandwidth' ? [] : source), ...args], {
+  const own = [...(name === 'limits-bandwidth' ? [] : source), '--threads', String(peer.threads), ...args]
+  const child = spawn(peer.python, [PROGRAM, name, ...own], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(signal ? { signal } : {}),
   })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { HeadwiseError } from '../words/error.ts'
+import { HeadwiseError, throwIfAborted } from '../words/error.ts'
 
 const MAIN = join(import.meta.dirname, '../cli/main.js')
 const SAMPLE_MS = 5
@@ -19,13 +19,16 @@ function anonymous(pid: number): number {
 /** Runs the command in a process of its own: milliseconds from its start to its end, and its peak anonymous memory. */
 export async function runCommand(
   args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
+  { env, signal }: { readonly env?: NodeJS.ProcessEnv; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<{ ms: number; anonymous: number }> {
+  throwIfAborted(signal)
   const start = performance.now()
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   })
+  const stop = (): boolean => child.kill('SIGINT')
+  signal?.addEventListener('abort', stop, { once: true })
   let said = ''
   child.stderr.on('data', (d: Buffer) => {
     said += d.toString()
@@ -36,6 +39,8 @@ export async function runCommand(
   }, SAMPLE_MS)
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))
   clearInterval(watch)
+  signal?.removeEventListener('abort', stop)
+  throwIfAborted(signal)
   if (code !== 0)
     throw new HeadwiseError(`headwise ${args[0]} ended with code ${code}: ${said.trim().split('\n').at(-1) ?? ''}`, {
       code: 'bench-command',

@@ -33,14 +33,22 @@ export interface BenchReport {
   readonly peers: readonly unknown[]
 }
 
+/** The peers' Python, the float32 folder of the same model (bench/peers/README.md), and as many threads as ours. */
+export interface Peer {
+  readonly python: string
+  readonly folder: string
+  readonly gguf?: string
+  readonly threads: number
+}
+
 export interface BenchOptions {
   readonly threads: number
   /** What computes ours; default the processor. The peers' device is their own. */
   readonly device?: LoadOptions['device']
   /** Timed runs of each thing; the first, untimed one warms up. */
   readonly reps: number
-  /** The peers' Python and the float32 folder of the same model (bench/peers/README.md); left out: no peers. */
-  readonly peer?: { readonly python: string; readonly folder: string; readonly gguf?: string }
+  /** Left out: no peers. */
+  readonly peer?: Peer
   readonly note?: (text: string) => void
   readonly signal?: AbortSignal | undefined
 }

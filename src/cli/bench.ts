@@ -19,14 +19,16 @@ interface Options {
   readonly gguf?: string
 }
 
-const KINDS = ['forward', 'load', 'generate', 'ablate', 'capture', 'patch'] as const
+const KINDS = ['forward', 'load', 'generate', 'ablate', 'capture', 'patch', 'workers'] as const
 /** The text of an ablation when none is given is this long. */
 const ABLATED = 209
+/** The task whose first pair is patched when none is given. */
+const PATCHED = 'ioi'
 
 const HELP = `
 With --python, --folder (and --gguf) the peers of bench/peers run in turns
 with headwise: see bench/peers/README.md. Ratios come from one run; timings
-are minima.
+are minima. --threads is also the most workers.
 
   headwise bench forward specimen --reps 5`
 
@@ -38,8 +40,8 @@ export const bench: Define = (command, context) =>
     .option('--reps <n>', 'timed runs of each thing', wholeNumber('--reps', { from: 1, to: 1000 }), 3)
     .option('--threads <n>', 'cores for one operation', wholeNumber('--threads', { from: 1, to: 1024 }))
     .option('--device <name>', 'what computes ours', oneOf('--device', DEVICES))
-    .option('--tokens <file>', 'ids of the text to ablate on (JSON)')
-    .option('--task <file>', 'a task file of one pair to patch')
+    .option('--tokens <file>', 'ids of the text for ablate and workers (JSON)')
+    .option('--task <task>', 'the task whose first pair is patched (default: ioi)')
     .option('--python <path>', "the peers' Python")
     .option('--folder <dir>', 'the same model as a float32 folder, for the peers')
     .option('--gguf <file>', 'the same model as GGUF, for llama.cpp')
@@ -55,16 +57,23 @@ async function act(kind: (typeof KINDS)[number], model: string, o: Options, cont
       o.python,
       'both',
     )
-  if (o.tokens !== undefined && kind !== 'ablate')
-    throw wrongInput('--tokens belongs to bench ablate.', '--tokens', o.tokens, 'bench ablate')
+  if (o.tokens !== undefined && kind !== 'ablate' && kind !== 'workers')
+    throw wrongInput(
+      '--tokens belongs to bench ablate and bench workers.',
+      '--tokens',
+      o.tokens,
+      'bench ablate, bench workers',
+    )
   if (o.task !== undefined && kind !== 'patch')
     throw wrongInput('--task belongs to bench patch.', '--task', o.task, 'bench patch')
   const given = o.tokens === undefined ? undefined : promptsOf(readTokens(o.tokens))[0]
+  const threads = o.threads ?? availableParallelism()
   const options: BenchOptions = {
-    threads: o.threads ?? availableParallelism(),
+    threads,
     reps: o.reps,
     ...(o.device && { device: o.device }),
-    ...(o.python && o.folder && { peer: { python: o.python, folder: o.folder, ...(o.gguf && { gguf: o.gguf }) } }),
+    ...(o.python &&
+      o.folder && { peer: { python: o.python, folder: o.folder, threads, ...(o.gguf && { gguf: o.gguf }) } }),
     note: context.note,
     signal: context.signal,
   }
@@ -91,7 +100,9 @@ async function measure(
     case 'capture':
       return await (await import('../bench/capture.ts')).benchCapture(model, options)
     case 'patch':
-      return await (await import('../bench/patch.ts')).benchPatch(model, task, options)
+      return await (await import('../bench/patch.ts')).benchPatch(model, task ?? PATCHED, options)
+    case 'workers':
+      return await (await import('../bench/workers.ts')).benchWorkers(model, tokens, options)
     case 'ablate':
       return await (await import('../bench/ablate.ts')).benchAblate(model, tokens ?? ABLATED, options)
   }
