@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { digits, percent } from '../../app/src/marks/number.ts'
+import { saidTwice } from '../../app/src/tour/sequence.ts'
+import type { Headwise } from '../../src/library/headwise.ts'
+import { load } from '../../src/library/load.ts'
+import type { EditInput } from '../../src/words/edit.ts'
+import { complaints, launch, type Site, serve } from './support.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Polls longer than a busy machine takes. */
+const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 })
+
+let browser: Browser
+let site: Site
+let node: Headwise
+let ids: number[]
+beforeAll(async () => {
+  browser = await launch()
+  site = await serve(inject('workbenchPages'))
+  node = await load('specimen')
+  const { specialIds, firstToken = null } = await node.tokenizer()
+  const specialTokens = [...specialIds].map(id => ({ id, text: '' }))
+  ids = saidTwice({ firstToken, vocab: node.config.vocab, specialTokens }, 0)
+})
+afterAll(async () => {
+  await browser.close()
+  await site[Symbol.asyncDispose]()
+  await node[Symbol.asyncDispose]()
+})
+
+let context: BrowserContext
+let page: Page
+let wrong: readonly string[]
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
+  wrong = complaints(context)
+  page = await context.newPage()
+})
+afterEach(async () => {
+  await context.close()
+  expect(wrong).toEqual([])
+})
+
+const off = (...heads: string[]): EditInput[] =>
+  heads.map(name => {
+    const [layer = 0, head = 0] = name.split('.').map(Number)
+    return { do: 'zero', at: { site: 'z', layer }, heads: [head] }
+  })
+/** Copying and its loss out of the library's logits: a route of its own. */
+async function measured(edits: EditInput[]): Promise<{ copied: string; loss: string }> {
+  const { logits } = await node.run(ids, { edits, allLogits: true })
+  const [, vocab = 0] = logits.shape
+  let [right, loss] = [0, 0]
+  for (let t = 52; t < ids.length; t++) {
+    const row = logits.data.subarray((t - 1) * vocab, t * vocab)
+    const most = row.reduce((a, b) => Math.max(a, b))
+    if (row[ids[t]!] === most) right++
+    loss += most + Math.log(row.reduce((s, x) => s + Math.exp(x - most), 0)) - row[ids[t]!]!
+  }
+  return { copied: percent(right / 49), loss: digits(loss / 49) }
+}
+const shown = async (edits: EditInput[]): Promise<void> => {
+  const { copied, loss } = await measured(edits)
+  await eventually(() => page.locator('[data-copying]').textContent()).toContain(copied)
+  await eventually(() => page.locator('[data-loss]').textContent()).toContain(`loss ${loss} nats a token, n = 49`)
+}
+const press = async (name: string | RegExp): Promise<void> => {
+  const button = page.locator('[data-panel=tour]').getByRole('button', { name, exact: typeof name === 'string' })
+  await button.focus()
+  await page.keyboard.press('Enter')
+}
+const step = (n: number) => press(new RegExp(`^step ${n}:`))
+
+test('the tour by keyboard alone: every figure is what the library gives', async () => {
+  await page.goto(site.address)
+  await page.getByRole('button', { name: 'tour', exact: true }).focus()
+  await page.keyboard.press('Enter')
+  await shown([])
+  expect(decodeURIComponent(page.url())).toContain(`ids:${ids.join(',')}`)
+  await step(4)
+  await press('switch 6.5 off')
+  await shown(off('6.5'))
+  await press(/^next/)
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('tour-title')
+  await press('switch 6.5 and 6.1 off')
+  await shown(off('6.5', '6.1'))
+  await press(/^next/)
+  await press('put everything back')
+  await shown([])
+  await press('two others off')
+  const others = /head=([\d.]+),([\d.]+)/.exec(page.url())!
+  await shown(off(others[1]!, others[2]!))
+  await press(/^next/)
+  await press('4.7 off')
+  await shown(off('4.7'))
+  await press(/^next/)
+  const rows = page.locator('[data-record] tbody tr')
+  expect(await rows.locator('th').allTextContents()).toEqual([
+    'nothing off',
+    '6.5 off',
+    '6.5 and 6.1 off',
+    `${others[1]} and ${others[2]} off`,
+    '4.7 off',
+  ])
+  await press('to a text of your own')
+  await eventually(() => page.locator('[data-prompt]').count()).toBe(1)
+  expect(page.url()).not.toContain('tour=')
+})
+
+test('a link leads into the middle of the tour, and a head that is switched off on the map counts', async () => {
+  await page.goto(`${site.address}#specimen/ids:${ids.join(',')}?head=6.5&score=induction&tour=4`)
+  await shown([])
+  await page.locator('[data-head="6.5"]').focus()
+  await page.keyboard.press('0')
+  await shown(off('6.5'))
+  await eventually(() => page.locator('[data-panel=tour] .done').count()).toBe(1)
+})
+
+test.for([
+  ['light', 1280],
+  ['dark', 390],
+] as const)('axe finds nothing wrong in the tour: %s, %i px', async ([colorScheme, width]) => {
+  await page.setViewportSize({ width, height: 844 })
+  await page.emulateMedia({ colorScheme })
+  await page.goto(`${site.address}#specimen/ids:${ids.join(',')}?head=6.5,6.1&score=induction&edit=z:6.5*0&tour=5`)
+  await shown(off('6.5'))
+  await page.evaluate(axe)
+  const violations = await page.evaluate(async () => {
+    const { violations } = await (
+      globalThis as never as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> }
+      }
+    ).axe.run()
+    return violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).join(', ')}`)
+  })
+  expect(violations).toEqual([])
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+})
