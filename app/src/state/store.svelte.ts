@@ -120,7 +120,7 @@ export class Workbench {
   }
 
   #read(): void {
-    this.named = this.#window.location.hash.length > 1
+    this.named = /^#[^/?]/.test(this.#window.location.hash)
     const { state, problems } = readAddress(this.#window.location.hash)
     if (writeAddress(state) === writeAddress(this.state)) return
     this.state = state
