@@ -16,7 +16,7 @@ export const cellsOf = (grid: Grid, part: 'low' | 'high' | 'p' | 'q'): Float64Ar
 
 /** A value of the metric whose changes a grid holds, with the metric's name. */
 export const measured = (grid: Grid, value: number): string =>
-  `${grid.metric.split(',')[0]!.replace('logit_diff', 'logit difference')} ${value.toFixed(4)}`
+  `${grid.metric.split(',')[0]!.replace('logit_diff', 'logit difference')} ${value.toFixed(4).replace('-', '−')}`
 
 /** What a grid's numbers are, and over how many prompts. */
 export const about = (name: string, grid: Grid, style: Style): string => {

@@ -228,7 +228,7 @@ async function cut(p: Base, all: readonly RunOfSample[], budget: number, most: n
         parts.push({ entries, ...cost })
         break
       }
-      if (count === 1) throw overBudget(await largest(p, ordered), budget)
+      if (count === 1) throw overBudget(Math.max(cost.peakBytes, await largest(p, ordered)), budget)
       count = Math.ceil(count / 2)
     }
     at += count
@@ -321,8 +321,11 @@ export async function explain(p: Plan): Promise<Explained> {
   return { layers, runs: p.runs.length * p.base.length, unchanged, passes, parts: p.parts.length }
 }
 
+/** Rounded up, so that a budget of the number said is enough. */
+const mebibytes = (bytes: number): string => `${Math.ceil((10 * bytes) / 2 ** 20) / 10} MiB`
+
 const overBudget = (needed: number, budget: number) =>
   new HeadwiseError(
-    `One run of this sweep needs ${(needed / 2 ** 20).toFixed(0)} MiB of memory at once, and the budget is ${(budget / 2 ** 20).toFixed(0)} MiB; raise --budget or shorten the text.`,
+    `One run of this sweep needs ${mebibytes(needed)} of memory at once, and the budget is ${mebibytes(budget)}; raise --budget or shorten the text.`,
     { code: 'budget', fault: 'usage', where: 'budget', found: needed, allowed: budget },
   )
