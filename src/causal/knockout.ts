@@ -34,15 +34,6 @@ function alike(placed: readonly Placed[], { queries, keys }: Edges): { samples: 
   return [...groups.values()]
 }
 
-/** How many queries of the samples have no key left that they could attend to: they get zeros. */
-export const blindQueries = (placed: readonly Placed[], { queries, keys }: Edges): number =>
-  placed.reduce((n, one) => {
-    const cut = positionsOf(keys, one)
-    const asking = positionsOf(queries, one) ?? one.sample.ids.map((_, p) => p)
-    // In rising order: all keys up to the query are cut where the first q + 1 of them are 0, 1, …, q.
-    return n + asking.filter(q => cut === undefined || cut[q] === q).length
-  }, 0)
-
 /**
  * Attention knockout: the queries can no longer attend to the keys in a window of layers (M. Geva et al. 2023,
  * *Dissecting Recall of Factual Associations in Auto-Regressive Language Models*): their scores are −∞ before the

@@ -6,12 +6,11 @@ import { curveView } from './curve-view.ts'
 import { headShape, mapsView, summary } from './grid-view.ts'
 import { openModel } from './model.ts'
 import { oneOf, wholeNumber, withTokens } from './options.ts'
-import { places, placesText } from './places.ts'
+import { blindText, places, placesText } from './places.ts'
 import { cutOf, modelOptionsOf } from './run-options.ts'
 import { givenSubject, type SubjectArguments, withTask } from './subject.ts'
 import { carryOut, checkSweepOptions, type SweepOptions, withSweepOptions } from './sweep.ts'
 import { wrap } from './terminal/text.ts'
-import { count } from './terminal/units.ts'
 
 interface Options extends SweepOptions, SubjectArguments {
   readonly queries: Places
@@ -64,10 +63,7 @@ async function act(model: string, text: string | undefined, o: Options, context:
 
 function view(m: Headwise, o: Options, { document: grid, blind }: KnockoutResult, { style, note }: Context): string {
   const layers = o.window === 1 ? 'one layer at a time' : `${o.window} layers at a time, around each`
-  if (blind > 0)
-    note(
-      `${count(blind, 'position')} ${blind === 1 ? 'has' : 'have'} no key left to attend to: what attention gives there is zeros.`,
-    )
+  if (blind > 0) note(blindText(blind))
   const closing = wrap(
     `queries ${placesText(o.queries)} cannot see keys ${placesText(o.keys)}; ${layers}`,
     style.columns,

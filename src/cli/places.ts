@@ -1,5 +1,6 @@
 import type { Places } from '../causal/places.ts'
 import { HeadwiseError } from '../words/error.ts'
+import { count } from './terminal/units.ts'
 
 const NAMES = ['all', 'first', 'last', 'different'] as const
 
@@ -28,6 +29,10 @@ export const places =
       allowed,
     })
   }
+
+/** What a knockout leaves to positions that can attend to nothing. */
+export const blindText = (positions: number): string =>
+  `${count(positions, 'position')} ${positions === 1 ? 'has' : 'have'} no key left to attend to: what attention gives there is zeros.`
 
 /** The same positions as people would say them. */
 export const placesText = (at: Places): string =>

@@ -1,6 +1,7 @@
 import { parseCapture } from '../library/captures.ts'
 import { toJson } from '../results/json.ts'
 import { checkOut } from '../results/write.ts'
+import { blindQueries } from '../runs/edits.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Context, Define } from './context.ts'
 import { readEdits } from './input.ts'
@@ -15,6 +16,7 @@ import {
   withOutputOptions,
   withTokens,
 } from './options.ts'
+import { blindText } from './places.ts'
 import { type PromptOptions, promptOf } from './prompt.ts'
 import { save } from './save.ts'
 
@@ -86,6 +88,9 @@ async function act(model: string, text: string | undefined, o: Options, context:
           out: o.out!,
         })
       : await m.run(given.prompt, options)
+  const passes = 'runs' in document ? document.runs : [document]
+  const blind = passes.reduce((n, { tokens }, i) => n + blindQueries(document.spec.request.edits, tokens, i), 0)
+  if (blind > 0) context.note(blindText(blind))
   if (o.json) context.print(toJson(document))
   else {
     const { runView } = await import('./run-view.ts')

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { blindQueries, knockouts } from '../causal/knockout.ts'
+import { knockouts } from '../causal/knockout.ts'
 import type { Placed, Places } from '../causal/places.ts'
 import { Readings } from '../heads/importance/readings.ts'
+import { blindQueries } from '../runs/edits.ts'
 import { plan } from '../runs/plan.ts'
 import { answeredRows } from '../tasks/rows.ts'
 import { sizeOf } from '../words/arrays.ts'
@@ -129,6 +130,8 @@ export async function planKnockout(
   const { samples, items, metric, higherIsBetter } = subject
   const placed = await placedOf(opened, subject, parameters)
   const runs = knockouts(placed, parameters, { layers, window, ...(by === 'head' ? { heads } : {}) })
+  // Which positions are cut is the same in every run.
+  const blind = samples.reduce((n, { ids }, s) => n + blindQueries(runs[0]!, ids, s), 0)
   const shape = by === 'head' ? [layers, heads] : [layers]
   const spec = await sweepSpec(opened, request, subject)
   return sweepOf({
@@ -148,7 +151,7 @@ export async function planKnockout(
         },
         spec,
       )
-      return { document, clean: cleanMean(readings, subject), blind: blindQueries(placed, parameters) }
+      return { document, clean: cleanMean(readings, subject), blind }
     },
   })
 }

@@ -171,6 +171,21 @@ export function checkPositions(edit: Edit, sample: Omit<EditedSample, 'edits' | 
   positionTest(edit.keys, sample, `${where}.keys`)
 }
 
+/**
+ * How many queries of a text, the prompt number `sample`, lose every key that they could attend to by some knockout: with
+ * nothing left to renormalise, attention gives zeros there.
+ */
+export function blindQueries(edits: readonly Edit[], ids: readonly number[], sample: number): number {
+  const blind = new Set<number>()
+  for (const edit of edits) {
+    if (edit.do !== 'knockout' || (edit.samples && !edit.samples.includes(sample))) continue
+    const text = { ids, last: ids.length }
+    const [rows, queries, keys] = (['positions', 'queries', 'keys'] as const).map(p => positionTest(edit[p], text, p))
+    for (let p = 0; p < ids.length && keys!(p); p++) if (rows!(p) && queries!(p)) blind.add(p)
+  }
+  return blind.size
+}
+
 /** Which axes an edit of this kind needs m, a and b to vary over, beside the batch and the heads. */
 function axesOf({ edit, value }: ReadyEdit): Axis[] {
   const axes: readonly Axis[] = SITES[edit.at.site].axes

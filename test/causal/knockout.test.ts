@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { blindQueries, knockouts, windows } from '../../src/causal/knockout.ts'
+import { knockouts, windows } from '../../src/causal/knockout.ts'
 
 const sample = (ids: number[], source?: number[]) => ({
   sample: { ids, read: { metric: 'kl' } as const },
@@ -51,12 +51,4 @@ test('head by head', () => {
     [1, [1]],
     [1, [2]],
   ])
-})
-
-test('queries that lose every key up to themselves are blind; keys that come later do not count', () => {
-  const placed = [sample([0, 1, 2, 3]), sample([0, 1])]
-  expect(blindQueries(placed, { queries: 'last', keys: 'all' })).toBe(2)
-  expect(blindQueries(placed, { queries: 'all', keys: 'first' })).toBe(2)
-  expect(blindQueries(placed, { queries: 'all', keys: [0, 1] })).toBe(4)
-  expect(blindQueries(placed, { queries: 'last', keys: [1] })).toBe(0)
 })

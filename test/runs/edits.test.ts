@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeSafetensors } from '../../src/checkpoint/safetensors-writer.ts'
 import { type Headwise, load } from '../../src/index.ts'
 import { checkEdits } from '../../src/results/input.ts'
+import { blindQueries } from '../../src/runs/edits.ts'
 import { point, pointKey, type Site } from '../../src/words/site.ts'
 import { tiny } from '../support/models.ts'
 import { refusal } from '../support/refusal.ts'
@@ -154,6 +155,16 @@ describe('composition', () => {
     expect(scores!.data[3 * 5 + 1]).toBe(Number.NEGATIVE_INFINITY)
     expect(Number.isFinite(scores!.data[3 * 5 + 2])).toBe(true)
   })
+})
+
+test('queries that lose every key up to themselves are counted; keys that come later do not matter', () => {
+  const at = { site: 'scores', layer: 1 }
+  const blind = (...edits: object[]) => blindQueries(checkEdits(edits, 'edits'), IDS, 0)
+  expect(blind({ do: 'knockout', at, queries: 'last' })).toBe(1)
+  expect(blind({ do: 'knockout', at, keys: [0] })).toBe(1)
+  expect(blind({ do: 'knockout', at, keys: [0, 1, 3] }, { do: 'knockout', at, queries: 'last' })).toBe(3)
+  expect(blind({ do: 'knockout', at, keys: [1, 2, 3, 4] }, { do: 'bias', at, by: -9 })).toBe(0)
+  expect(blind({ do: 'knockout', at, samples: [1] })).toBe(0)
 })
 
 describe('values', () => {
