@@ -10,7 +10,7 @@ import { load } from '../../src/library/load.ts'
 import type { Serving } from '../../src/server/server.ts'
 import { start } from '../server/support.ts'
 import { complaints, launch } from './support.ts'
-import { COPYING_OFF, PROMPT, Visitor } from './workbench.ts'
+import { COPYING_OFF, failures, PROMPT, Visitor } from './workbench.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -44,8 +44,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await context.close()
-  // A stream that a newer question ends is no failure.
-  expect(wrong.filter(w => !w.endsWith('net::ERR_ABORTED'))).toEqual([])
+  expect(failures(wrong)).toEqual([])
 })
 
 test('the server’s page does what the static one does: type, drag, patch, undo, reload', async () => {

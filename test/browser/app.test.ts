@@ -7,7 +7,7 @@ import type { Headwise } from '../../src/library/headwise.ts'
 import { load } from '../../src/library/load.ts'
 import type { EditInput } from '../../src/words/edit.ts'
 import { complaints, launch, type Site, serve } from './support.ts'
-import { COPYING_OFF, PROMPT, Visitor } from './workbench.ts'
+import { COPYING_OFF, failures, PROMPT, Visitor } from './workbench.ts'
 
 let browser: Browser
 let site: Site
@@ -35,7 +35,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await context.close()
-  expect(wrong).toEqual([])
+  expect(failures(wrong)).toEqual([])
 })
 
 test('the first visit: what stands on the page is what the library says', async () => {

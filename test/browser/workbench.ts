@@ -61,3 +61,7 @@ export class Visitor {
     await this.page.mouse.up()
   }
 }
+
+/** What went wrong on a page, without requests that the page itself ended: for a newer question, or by leaving. */
+export const failures = (complaints: readonly string[]): string[] =>
+  complaints.filter(c => !c.endsWith('net::ERR_ABORTED'))
