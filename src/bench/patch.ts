@@ -27,8 +27,8 @@ interface Kind {
   /** The peers that do the same, by what they compute. */
   readonly peers: readonly (readonly [name: string, what: string])[]
 }
-const EVERY = 'PyTorch, every row of every run'
-const SHARED = 'PyTorch, rows before the first difference shared'
+const EVERY = 'PyTorch, all rows'
+const SHARED = 'PyTorch, rows shared'
 const KINDS: readonly Kind[] = [
   {
     site: 'z',

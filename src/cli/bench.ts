@@ -5,7 +5,7 @@ import type { Context, Define } from './context.ts'
 import { promptsOf, readTokens, wrongInput } from './input.ts'
 import { DEVICES, type DeviceOption, oneOf, wholeNumber } from './options.ts'
 import { padEnd } from './terminal/text.ts'
-import { number } from './terminal/units.ts'
+import { count, number } from './terminal/units.ts'
 
 interface Options {
   readonly json?: boolean
@@ -114,5 +114,5 @@ function view({ name, model, machine, figures }: BenchReport): string {
   const lines = figures.map(
     f => `  ${padEnd(f.what, width)}  ${number(f.value).padStart(8)} ${f.unit === 'ratio' ? '×' : f.unit}`,
   )
-  return `${name} · ${model} · ${machine.cpu}, ${machine.threads} threads\n\n${lines.join('\n')}\n`
+  return `${name} · ${model} · ${machine.cpu}, ${count(machine.threads, 'thread')}\n\n${lines.join('\n')}\n`
 }
