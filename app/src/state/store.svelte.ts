@@ -28,6 +28,7 @@ export class Workbench {
   /** The key position that the text's or the matrix's cursor is on: where `e` knocks an edge out. */
   pointedKey = $state<number>()
   #systemDark = $state(false)
+  #printing = $state(false)
   #work = $state.raw<Timeline<Work>>(begin<Work>(this.state))
   readonly #window: Window
 
@@ -44,13 +45,19 @@ export class Workbench {
     dark.addEventListener('change', e => {
       this.#systemDark = e.matches
     })
+    const print = window.matchMedia('print')
+    print.addEventListener('change', e => {
+      this.#printing = e.matches
+    })
     // Back, forward, and addresses that are typed in.
     window.addEventListener('popstate', () => this.#read())
     window.addEventListener('hashchange', () => this.#read())
     this.#paint()
   }
 
+  /** What is drawn in; paper is light. */
   get theme(): 'light' | 'dark' {
+    if (this.#printing) return 'light'
     if (this.themeChoice !== 'auto') return this.themeChoice
     return this.#systemDark ? 'dark' : 'light'
   }
