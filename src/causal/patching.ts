@@ -40,8 +40,15 @@ export function usualBy(site: Site, places: Places): PatchBy {
   return heads ?? (places === 'all' ? 'position' : 'layer')
 }
 
-/** Refuses what a site cannot be patched by. */
-function checkBy(site: Site, by: PatchBy): void {
+/** Refuses what a site cannot be patched by, and positions together where each is patched alone. */
+function checkBy(site: Site, by: PatchBy, places: Places): void {
+  if (by === 'position' && places !== 'all')
+    throw refuse(
+      'By position each position is patched alone, and some were named that are patched together; leave one of the two out.',
+      'at',
+      places,
+      'all',
+    )
   const { heads } = SITES[site]
   if ((by === 'head' || by === 'group') && by !== heads)
     throw refuse(
@@ -90,7 +97,7 @@ export function patches(
   sizes: PatchSizes,
   { by, places = 'all' }: { readonly by: PatchBy; readonly places?: Places },
 ): Patches {
-  checkBy(site, by)
+  checkBy(site, by, places)
   checkLengths(pairs)
   const layers = SITES[site].perLayer ? sizes.layers : 1
   const together = pairs.map(p => positionsOf(places, p satisfies Placed))

@@ -9,7 +9,7 @@ import type { Context, Define } from './context.ts'
 import { cellsOf, measured } from './curve-view.ts'
 import { headShape, mapsView, summary } from './grid-view.ts'
 import { headList } from './heads.ts'
-import { promptsOf, readTokens, wrongInput } from './input.ts'
+import { checkVocabulary, promptsOf, readTokens, wrongInput } from './input.ts'
 import { openModel } from './model.ts'
 import { oneOf, wholeNumber, withTokens } from './options.ts'
 import { cutOf, modelOptionsOf } from './run-options.ts'
@@ -86,6 +86,7 @@ async function act(model: string, text: string | undefined, o: Options, context:
   const baseline = baselineOf(o)
   const subject = await givenSubject(text, o, context)
   await using m = await openModel(model, modelOptionsOf(o), context)
+  if (Array.isArray(baseline.reference)) checkVocabulary(baseline.reference, m.config.vocab, o.reference!)
   const given = { ...baseline, ...(await subject(m)) }
   if (o.heads) {
     const controls = o.control === undefined ? 0 : o.control === true ? 'usual' : o.control

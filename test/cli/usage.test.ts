@@ -138,6 +138,16 @@ describe('a bad --tokens file ends with exit 65 and names file and place', () =>
     expect(stderr).toMatch(says)
   })
 
+  test('also where a mean is taken over it', async () => {
+    writeFileSync(at('bad.json'), '[[0, 4096]]')
+    const args = ['ablate', 'specimen', 'Tom saw', '--mode', 'mean', '--heads', '6.5', '--reference']
+    const env = { HEADWISE_CACHE: at('cache') }
+    const { code, stderr } = await run([...args, at('bad.json')], { env })
+    expect(code).toBe(65)
+    expect(stderr).toMatch(/bad\.json: tokens\[0\]\[1\] is 4096.*0 to 4095/)
+    expect((await run([...args, at('lists.json')], { env })).code).toBe(0)
+  })
+
   test('the healthy twins run', async () => {
     const env = { HEADWISE_CACHE: at('cache') }
     expect((await run(['run', 'specimen', '--tokens', at('ids.json'), '--json'], { env })).code).toBe(0)

@@ -149,6 +149,7 @@ describe('patch', () => {
     ['a task without pairs', () => m.patch({ task: noPairs, site: 'z' }), 'task-side'],
     ['a loss', () => m.patch({ task: task({ metric: 'loss' } as Partial<Task>), site: 'z' }), 'patch-metric'],
     ['heads of the stream', () => m.patch({ task: one, site: 'resid_pre', by: 'head' }), 'patch'],
+    ['positions together, one by one', () => m.patch({ task: one, site: 'z', by: 'position', at: 'last' }), 'patch'],
     ['a position outside', () => m.patch({ task: one, site: 'z', at: [40] }), 'places'],
     ['texts of unequal length', () => m.patch({ task: unequal, site: 'z' }), 'patch'],
     ['equal texts', () => m.patch({ task: same, site: 'z' }), 'ratio-denominator'],
