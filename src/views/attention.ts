@@ -1,4 +1,4 @@
-/// <reference lib="dom" />
+/// <reference lib="dom" preserve="true" />
 
 import type { Theme } from '../figures/colour.ts'
 import { HeadwiseError } from '../words/error.ts'

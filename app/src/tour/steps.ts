@@ -155,7 +155,7 @@ export const steps: readonly Step[] = [
   {
     title: 'What you have shown',
     text: [
-      `Two heads of layer ${FIRST.layer} copy, and head ${headName(UPSTREAM)} tells them where: without any of the two parts the second saying is a surprise again, and two other heads make no such difference.`,
+      `Two heads of layer ${FIRST.layer} copy, and head ${headName(UPSTREAM)} tells them where: without either part the second saying is a surprise again, and two other heads make no such difference.`,
       'What it does not show: that these heads do nothing else, or that they do the same in other texts. It is one sequence and one kind of removal, zeros. Draw another sequence and do it again, or take the page to a text of your own.',
     ],
     shapes: (info, tokens) =>
