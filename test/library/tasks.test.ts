@@ -71,9 +71,9 @@ describe('values against the logits of plain runs', () => {
       prompts: [{ text, ...words }],
     })
     const from = (await encode(text)).length
-    const after = async (word: string) => sequence(await encode(text + word), from)
-    const right = [await after(words.answers[0]), await after(words.answers[1])]
-    const wrong = await after(words.distractors[0]!)
+    const continued = async (word: string) => sequence(await encode(text + word), from)
+    const right = [await continued(words.answers[0]), await continued(words.answers[1])]
+    const wrong = await continued(words.distractors[0]!)
     expect(value.mean).toBeCloseTo(mean(right) - wrong, DIGITS)
     expect([accuracy?.mean, chance]).toEqual([Number(Math.max(...right) > wrong), 2 / 3])
   })
