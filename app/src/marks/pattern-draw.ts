@@ -176,11 +176,14 @@ function drawNumbers(c: CanvasRenderingContext2D, d: Drawing): void {
   }
 }
 
-/** A share in a narrow cell: `.93`, `.006`, `1`; what rounds to nothing is 0. */
-export function inCell(value: number, decimals: number): string {
-  const text = value.toFixed(decimals)
-  return Number.isInteger(Number(text)) ? String(Number(text)) : text.replace(/^0/, '')
-}
+/** A share in a narrow cell: `.934`, `1`; `.000` is what rounds to nothing, `0` what is nothing. */
+export const inCell = (value: number, decimals: number): string =>
+  value === 0
+    ? '0'
+    : value
+        .toFixed(decimals)
+        .replace(/^0/, '')
+        .replace(/^1\.0+$/, '1')
 
 function drawMarks(c: CanvasRenderingContext2D, { view, frame, queries, cursor, out, ink }: Drawing): void {
   const at = (i: number, from: number): number => (i - from) * view.scale

@@ -48,8 +48,8 @@ test('several heads are one row by their mean, keys go by their share', () => {
 })
 
 test('a number fits its cell', () => {
-  expect([1, 0.999, 0.934, 0.0061, 0.0004].map(x => inCell(x, 2))).toEqual(['1', '1', '.93', '.01', '0'])
-  expect([0.9344, 0.0061, 0.0004].map(x => inCell(x, 3))).toEqual(['.934', '.006', '0'])
+  expect([1, 0.999, 0.934, 0.0061, 0.0004, 0].map(x => inCell(x, 2))).toEqual(['1', '1', '.93', '.01', '.00', '0'])
+  expect([0.9344, 0.0061, 0.0004].map(x => inCell(x, 3))).toEqual(['.934', '.006', '.000'])
 })
 
 test('a tint grows with the share, and what rounds to nothing has none', () => {
