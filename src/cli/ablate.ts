@@ -118,8 +118,8 @@ function view(
     summary(named, heads, 8, style),
     [
       `  clean ${measured(grid, clean)}; ${better(grid)} where the head is needed`,
-      // A divergence from the clean model is 0 for it: there is nothing to take 1% of.
-      ...(clean === 0
+      // A divergence is 0 for the clean model, and a difference on the wrong side is no merit: there is nothing to lose 1% of.
+      ...(clean === 0 || (grid.higherIsBetter && clean < 0)
         ? []
         : [`  ${harmless} of ${count(layers * heads, 'head')} can go alone with less than 1% of harm`]),
       ...found(grid),
