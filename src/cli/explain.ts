@@ -1,6 +1,7 @@
 import { flopsOf } from '../graph/measure.ts'
 import { tokenFeeds } from '../runs/batch.ts'
-import { type Explained, explain as explainPlan, type Plan } from '../runs/plan.ts'
+import { type Explained, explain as explainPlan } from '../runs/explain.ts'
+import type { Plan } from '../runs/plan.ts'
 import { point } from '../words/site.ts'
 import { bold, type Style } from './terminal/style.ts'
 import { table } from './terminal/table.ts'

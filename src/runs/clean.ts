@@ -32,12 +32,15 @@ export class CleanValues {
   readonly #needs = new Map<string, { readonly ids: Ids; readonly points: Map<string, Point> }>()
   readonly #values = new Map<string, NDArray<'f32'>>()
   readonly #means = new Map<string, NDArray<'f32'>>()
+  #computed = false
 
   constructor(readonly engine: Engine) {}
 
   need(at: Point, ids: Ids): void {
     const key = idsKey(ids)
     const known = this.#needs.get(key) ?? { ids, points: new Map<string, Point>() }
+    if (known.points.has(pointKey(at))) return
+    this.#computed = false
     known.points.set(pointKey(at), at)
     this.#needs.set(key, known)
   }
@@ -79,12 +82,15 @@ export class CleanValues {
     return total
   }
 
+  /** Computes what is needed, unless it is there. */
   async compute(signal?: AbortSignal): Promise<void> {
+    if (this.#computed) return
     for (const { recipe, sequences } of this.passes()) {
       if (this.engine.ledger) this.engine.ledger.held = this.held()
       const out = await this.engine.run(recipe, tokenFeeds(sequences), { signal })
       for (const [s, ids] of sequences.entries()) this.#keep(out, s, ids)
     }
+    this.#computed = true
   }
 
   /** What one sequence of a batch needs; a batch that nobody else shares is not copied. */

@@ -41,6 +41,11 @@ export interface Plan {
   readonly parts: readonly Part[]
   /** Most rows in one batch. */
   readonly rows: number
+  /**
+   * Whether the clean values of a part are those that any part of its samples needs: the bits of a part then do not
+   * depend on which parts came before, and whoever computes several of them makes the clean passes once.
+   */
+  readonly shares: boolean
   /** Floating-point operations of the contractions, clean passes included. */
   readonly flops: number
   /** The same if every run were computed alone from the first layer. */
@@ -59,8 +64,8 @@ export interface PlanOptions {
   readonly parts?: 'small'
 }
 
-/** Work of a small part: a second or two on one core. */
-const SMALL_FLOPS = 4e10
+/** Work of a small part beside its clean passes: a second or two on one core. */
+const SMALL_FLOPS = 1.5e11
 
 /** The clean values, lanes and steps of one part. `ready` gives the lanes their values once the clean ones are computed. */
 export interface Work {
@@ -71,31 +76,57 @@ export interface Work {
   ready(): ReadonlyMap<Lane, readonly ReadyEdit[]>
 }
 
-type Base = Pick<Plan, 'engine' | 'base' | 'runs' | 'context' | 'rows'>
+type Base = Pick<Plan, 'engine' | 'base' | 'runs' | 'context' | 'rows' | 'shares'>
 
-/** Everything that is computed for some runs, before anything is. */
-export async function workOf(p: Base, runs: readonly RunOfSample[]): Promise<Work> {
-  const { engine, base, context, rows } = p
-  const scheduler = schedulerOf(engine)
+/** What some runs need: their lanes, and the clean values that those take. */
+async function needsOf(p: Base, runs: readonly RunOfSample[], values: CleanValues) {
+  const { engine, base, context } = p
   const { layers } = engine.config
-  const values = new CleanValues(engine)
-  const end = point('resid_post', layers - 1)
-  const samples = [...new Set(runs.map(r => r.sample))]
-  for (const s of samples) values.need(end, base[s]!.ids)
-
+  for (const { sample } of runs) values.need(point('resid_post', layers - 1), base[sample]!.ids)
   const edited = runs.filter(r => r.run >= 0)
   const prompts = edited.map(({ run, sample }) => ({ ids: base[sample]!.ids, edits: p.runs[run]!, sample }))
   const { planned, ready } = await needEdits(values, prompts, context)
   const found = edited.map(({ run, sample }, i) => laneOf(run, sample, base[sample]!, planned[i]!))
+  const { entries } = schedulerOf(engine)
+  for (const lane of found)
+    for (const at of lane ? pointsTaken(lane, entries, engine.config) : []) values.need(at, lane!.ids)
+  return { found, ready }
+}
+
+const samplesOf = (runs: readonly RunOfSample[]): number[] => [...new Set(runs.map(r => r.sample))]
+
+/** Clean values that several parts share, by plan: those of the samples that came last. */
+const shared = new WeakMap<readonly Sample[], { readonly key: string; readonly values: CleanValues }>()
+
+/** The clean values of a part, not yet computed where they are its own. */
+async function valuesFor(p: Base, samples: readonly number[]): Promise<CleanValues> {
+  if (!p.shares) return new CleanValues(p.engine)
+  const key = samples.join()
+  const known = shared.get(p.base)
+  if (known?.key === key) return known.values
+  const values = new CleanValues(p.engine)
+  await needsOf(
+    p,
+    samples.flatMap(sample => [-1, ...p.runs.keys()].map(run => ({ run, sample }))),
+    values,
+  )
+  shared.set(p.base, { key, values })
+  return values
+}
+
+/** Everything that is computed for some runs, before anything is. */
+export async function workOf(p: Base, runs: readonly RunOfSample[]): Promise<Work> {
+  const { engine, rows } = p
+  const samples = samplesOf(runs)
+  const values = await valuesFor(p, samples)
+  const { found, ready } = await needsOf(p, runs, values)
   const lanes = found.filter(l => l !== undefined)
-  for (const lane of lanes)
-    for (const at of pointsTaken(lane, scheduler.entries, engine.config)) values.need(at, lane.ids)
-  const steps = Array.from({ length: layers }, (_, layer) => scheduler.steps(layer, lanes, rows))
+  const scheduler = schedulerOf(engine)
   return {
     values,
     samples,
     lanes,
-    layers: steps,
+    layers: Array.from({ length: engine.config.layers }, (_, layer) => scheduler.steps(layer, lanes, rows)),
     ready: () => {
       const own = ready()
       return new Map(found.flatMap((lane, i) => (lane ? [[lane, activeOf(lane, own[i]!)] as const] : [])))
@@ -181,13 +212,21 @@ export async function plan(
       context,
       parts: [whole],
       rows: BATCH_ROWS,
+      shares: false,
       flops: naive,
       naiveFlops: naive,
       peakBytes: 0,
       fallback,
     }
   }
-  const p: Base = { engine, base, runs, context, rows: rowsFor(engine, base, budget) }
+  const p: Base = {
+    engine,
+    base: [...base],
+    runs,
+    context,
+    rows: rowsFor(engine, base, budget),
+    shares: size === 'small',
+  }
   const parts = await cut(p, all, budget, size === 'small' ? SMALL_FLOPS : Number.POSITIVE_INFINITY)
   return {
     ...p,
@@ -256,69 +295,17 @@ async function inOrder(p: Base, all: readonly RunOfSample[]): Promise<Ordered[]>
     const own = all.filter(r => r.sample === s)
     const prompts = own.map(({ run }) => ({ ids: sample.ids, edits: runs[run] ?? [], sample: s }))
     const { planned } = await needEdits(new CleanValues(engine), prompts, context)
-    const perRow = naiveFlops(engine, [sample], 0) / sample.ids.length / layers
+    const read = readings([sample]).reduce((n, r) => n + readingFlops(engine, r), 0)
+    const perRow = (naiveFlops(engine, [sample], 0) - read) / sample.ids.length / layers
     const lanes = own.map((entry, i) => {
       const lane = laneOf(entry.run, s, sample, planned[i]!)
       const rows = lane ? sample.ids.length - lane.first : 0
-      return { entry, lane, flops: lane ? perRow * rows * (layers - lane.start) : 0 }
+      return { entry, lane, flops: lane ? perRow * rows * (layers - lane.start) + read : 0 }
     })
     const order = (l: Lane | undefined) => (l ? l.start * 1e6 + l.first : -1)
     ordered.push(...lanes.sort((a, b) => order(a.lane) - order(b.lane) || a.entry.run - b.entry.run))
   }
   return ordered
-}
-
-/** One line for each layer of what is computed there, for people. */
-export interface Explained {
-  readonly layers: readonly {
-    readonly layer: number
-    /** Runs that begin at this layer, and those that are carried on from the one before. */
-    readonly begin: number
-    readonly carried: number
-    readonly batches: number
-    readonly rows: number
-    readonly flops: number
-    /** What is fed clean to those that begin. */
-    readonly fed: readonly string[]
-  }[]
-  readonly runs: number
-  /** Runs that can change nothing that the metric reads, for which the clean value stands. */
-  readonly unchanged: number
-  /** Clean passes computed once and shared. */
-  readonly passes: number
-  readonly parts: number
-}
-
-/** What a plan will do, layer by layer. Nothing is computed. */
-export async function explain(p: Plan): Promise<Explained> {
-  const scheduler = schedulerOf(p.engine)
-  const rows = Array.from({ length: p.engine.config.layers }, (_, layer) => ({
-    layer,
-    begin: 0,
-    carried: 0,
-    batches: 0,
-    rows: 0,
-    flops: 0,
-    fed: new Set<string>(),
-  }))
-  let [unchanged, passes] = [0, 0]
-  for (const part of p.fallback === undefined ? p.parts : []) {
-    const work = await workOf(p, part.entries)
-    passes += work.values.passes().reduce((n, pass) => n + pass.sequences.length, 0)
-    unchanged += part.entries.filter(e => e.run >= 0).length - work.lanes.length
-    for (const step of work.layers.flat()) {
-      const row = rows[step.layer]!
-      const begin = step.lanes.filter(l => l.start === step.layer).length
-      row.begin += begin
-      row.carried += step.lanes.length - begin
-      row.batches += 1
-      row.rows += step.sizes.rows!
-      row.flops += scheduler.cost(step.recipe, step.sizes).flops
-      if (begin > 0) for (const at of step.entry.fed) row.fed.add(at.site)
-    }
-  }
-  const layers = rows.map(r => ({ ...r, fed: [...r.fed] }))
-  return { layers, runs: p.runs.length * p.base.length, unchanged, passes, parts: p.parts.length }
 }
 
 /** Rounded up, so that a budget of the number said is enough. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { flopsOf } from '../../src/graph/measure.ts'
 import type { Engine } from '../../src/runs/engine.ts'
 import { newLedger } from '../../src/runs/engine.ts'
 import { execute } from '../../src/runs/execute.ts'
@@ -9,7 +10,7 @@ import { naive } from '../../src/runs/naive.ts'
 import type { Measured } from '../../src/runs/plan.ts'
 import { type Plan, plan } from '../../src/runs/plan.ts'
 import type { Edit } from '../../src/words/edit.ts'
-import { siteNames } from '../../src/words/site.ts'
+import { point, siteNames } from '../../src/words/site.ts'
 import { anyEdits } from '../support/arbitrary-edits.ts'
 import { engineOf, tiny } from '../support/models.ts'
 
@@ -216,4 +217,45 @@ describe('negative control: a planner that is one off is caught', () => {
     const found = await plan(engine, [sample], runs, { budget: ROOM }).then(p => collect(execute(p)))
     expect(far(found, expected).length > 0).toBe(caught)
   })
+})
+
+test('small parts have the same bits in whatever order and company they are computed', async () => {
+  await using engine = await engineOf(tiny('gqa'))
+  const { layers, heads } = engine.config
+  const runs = Array.from({ length: layers * heads }, (_, i): Edit[] => [
+    { do: 'zero', at: { site: 'z', layer: Math.floor(i / heads), stack: 'decoder' }, heads: [i % heads] },
+  ])
+  const samples = samplesOf(TEXTS, [{ metric: 'loss' }, { metric: 'kl' }, { metric: 'loss' }])
+  const whole = await collect(execute(await plan(engine, samples, runs, { budget: ROOM })))
+  // Parts of a tiny model would hold everything; a small budget cuts them.
+  const { peakBytes } = await plan(engine, samples, runs, { budget: ROOM, parts: 'small' })
+  const small = () => plan(engine, samples, runs, { budget: Math.ceil(peakBytes * 0.5), parts: 'small' })
+  const p = await small()
+  expect(p.parts.length).toBeGreaterThan(2)
+  const inOrder = await collect(execute(p))
+  agree(inOrder, whole)
+  const apart = new Map<string, number>()
+  for (const part of [...p.parts.keys()].reverse())
+    for (const [k, x] of await collect(execute(await small(), { parts: [part] }))) apart.set(k, x)
+  expect(apart).toEqual(inOrder)
+})
+
+test('whoever computes several small parts of a text makes its clean pass once', async () => {
+  await using engine = await engineOf(tiny('gqa'))
+  const samples: Sample[] = [{ ids: TEXTS[0], read: { metric: 'loss' } }]
+  const runs = Array.from({ length: engine.config.layers }, (_, layer): Edit[] => [
+    { do: 'zero', at: { site: 'z', layer, stack: 'decoder' } },
+  ])
+  const { peakBytes } = await plan(engine, samples, runs, { budget: ROOM, parts: 'small' })
+  const p = await plan(engine, samples, runs, { budget: peakBytes - 1, parts: 'small' })
+  expect(p.parts.length).toBeGreaterThan(1)
+  const ledger = newLedger()
+  engine.ledger = ledger
+  await collect(execute(p))
+  engine.ledger = undefined
+  const pass = flopsOf(
+    engine.trace({ extent: engine.extent(6), probes: [], want: [point('resid_post', engine.config.layers - 1)] }),
+    { batch: 1, time: 6 },
+  )
+  expect(p.flops - ledger.flops).toBe((p.parts.length - 1) * pass)
 })
