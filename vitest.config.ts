@@ -10,6 +10,8 @@ const browser = ['test/browser/**/*.test.ts']
 
 export default defineConfig({
   test: {
+    // Half of the tests wait for programs that they start.
+    maxWorkers: '100%',
     projects: [
       project('unit', ['test/**/*.test.ts'], [...properties, ...models, ...browser]),
       project('properties', properties),

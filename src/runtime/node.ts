@@ -6,7 +6,7 @@ import type { Backend, Executable, Residence } from './backend.ts'
 import { inCheckpoint } from './in-checkpoint.ts'
 import { lowerGraph } from './onnx.ts'
 import { executableOf, failed, fetched, type Ort, type OrtOptions, type OrtTensor, toOrt } from './session.ts'
-import { webgpuBackend } from './webgpu.ts'
+import { noWebgpu, webgpuBackend } from './webgpu.ts'
 import type { Weights } from './weights.ts'
 
 export type NodeDevice = 'cpu' | 'webgpu'
@@ -51,8 +51,23 @@ function cpuBackend(ort: Ort, threads: number): Backend {
   return { name: 'cpu', threads, compile, [Symbol.asyncDispose]: async () => undefined }
 }
 
+/**
+ * Refuses WebGPU where the system has no Vulkan loader. The runtime would find that out as well, but not without a line
+ * of its own on the terminal.
+ */
+function checkVulkan(): void {
+  try {
+    process.dlopen({ exports: {} }, 'libvulkan.so.1')
+  } catch (error) {
+    // The loader is no module of Node's: that it could be opened is all that is asked.
+    if (error instanceof Error && error.message.includes('cannot open shared object file'))
+      throw noWebgpu('there is no Vulkan loader, libvulkan.so.1')
+  }
+}
+
 /** ONNX Runtime in Node. `threads`: how many cores one operation on the CPU may use. */
 export async function nodeBackend(threads: number, device: NodeDevice = 'cpu'): Promise<Backend> {
+  if (device === 'webgpu' && process.platform === 'linux') checkVulkan()
   const ort = await import('onnxruntime-node')
   return device === 'webgpu' ? await webgpuBackend(ort) : cpuBackend(ort, threads)
 }

@@ -131,10 +131,14 @@ async function probe(loader: Loader): Promise<void> {
     const { message } = (cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause) as Error
     // What stands before is the runtime's own place in its code.
     const reason = message.split(/was false\. |Error: /).at(-1) ?? ''
-    const found = reason.trim().replace(/\.$/, '')
-    const details = { code: 'device', fault: 'usage', where: 'device', found } as const
-    throw new HeadwiseError(`WebGPU cannot be used here (${found}); leave the device out.`, details, { cause })
+    throw noWebgpu(reason.trim().replace(/\.$/, ''), cause)
   }
+}
+
+/** The refusal where WebGPU does not work, with the reason that is known. */
+export function noWebgpu(found: string, cause?: unknown): HeadwiseError {
+  const details = { code: 'device', fault: 'usage', where: 'device', found } as const
+  return new HeadwiseError(`WebGPU cannot be used here (${found}); leave the device out.`, details, { cause })
 }
 
 /**

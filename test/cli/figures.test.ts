@@ -32,7 +32,7 @@ test('what is no grid has no figure; other endings are refused before a model is
   const scores = await run(['scores', 'no-such-model', '--out', at('scores.gif')], { env })
   expect(scores.code).toBe(2)
   expect(scores.stderr).toMatch(SENTENCE)
-  expect(scores.stderr).toContain('.json, .csv, .svg, .png, .html')
+  expect(scores.stderr).toContain('.json, .csv, .parquet, .svg, .png, .html')
   expect(existsSync(at('run.svg'))).toBe(false)
 })
 

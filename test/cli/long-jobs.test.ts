@@ -9,7 +9,7 @@ import { largestDifference, root, run, SENTENCE, start, temporaryFolder } from '
 const folder = temporaryFolder()
 const at = (name: string): string => join(folder, name)
 
-const TEXT = 'When Tom and Mary went to the market, Tom gave a coin to Mary. Then Anna gave a book to Ben. '.repeat(5)
+const TEXT = 'When Tom and Mary went to the market, Tom gave a coin to Mary. Then Anna gave a book to Ben. '.repeat(18)
 const command = (...more: string[]): string[] => ['ablate', 'specimen', TEXT, '--json', ...more]
 
 const contents = (run: string): Record<string, string> =>
