@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 import type { Lane } from './lanes.ts'
 import { type Due, Meter, rowsRead, type Sample } from './metric.ts'
 import { naive } from './naive.ts'
-import { type Measured, type Plan, type Work, workOf } from './plan.ts'
+import { type Measured, type Plan, takeWork, type Work } from './plan.ts'
 import { behindOf, type Step } from './schedule.ts'
 
 type Ready = ReadonlyMap<Lane, readonly ReadyEdit[]>
@@ -303,7 +303,7 @@ export async function* execute(p: Plan, o: ExecuteOptions = {}): AsyncGenerator<
   }
   let before = 0
   for (const part of wanted) {
-    const work = await workOf(p, p.parts[part]!.entries)
+    const work = await takeWork(p, p.parts[part]!)
     const steps = work.layers.flat().length + 1
     const share = p.parts[part]!.flops / steps
     let done = before

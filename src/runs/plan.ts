@@ -252,8 +252,24 @@ function rowsFor(engine: Engine, base: readonly Sample[], budget: number): numbe
   return rows
 }
 
+/** What was worked out while planning, for whoever carries the part out first. */
+const workedOut = new WeakMap<Part, Work>()
+
+/** The work of a part; what planning found is given once, since it comes to hold the values that are computed. */
+export async function takeWork(p: Plan, part: Part): Promise<Work> {
+  const known = workedOut.get(part)
+  workedOut.delete(part)
+  return known ?? (await workOf(p, part.entries))
+}
+
 /** Cuts the runs into parts, in order, each as large as the budget and the size of a part allow. */
 async function cut(p: Base, all: readonly RunOfSample[], budget: number, most: number): Promise<Part[]> {
+  if (most === Number.POSITIVE_INFINITY) {
+    const work = await workOf(p, all)
+    const part = { entries: all, ...priceOf(p, work) }
+    workedOut.set(part, work)
+    if (part.peakBytes <= budget) return [part]
+  }
   const ordered = await inOrder(p, all)
   const parts: Part[] = []
   for (let at = 0; at < ordered.length; ) {
