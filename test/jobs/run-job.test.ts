@@ -126,7 +126,8 @@ test('an interrupt ends with 130 and a sentence, and the same command resumes', 
 
 test('two processes on one folder: one writes, the other is told who does; a dead writer’s place is taken at once', async () => {
   const folder = join(root, 'two')
-  const job = { parts: 40, ms: 20 }
+  // Long enough for the second process to come while the first one works, however busy the machine is.
+  const job = { parts: 60, ms: 200 }
   const first = start(folder, job)
   while (!existsSync(join(folder, 'part-000001.parquet'))) await wait(5)
   const second = await start(folder, job).ended
