@@ -4,8 +4,10 @@ const project = (name: string, include: string[], exclude: string[] = []) => ({
   test: { name, include, exclude, testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const },
 })
 
-const properties = ['test/**/*.properties.test.ts']
-const models = ['test/**/*.models.test.ts']
+/** What holds whatever happens: random inputs, and jobs that are killed at any moment. */
+const properties = ['test/**/*.properties.test.ts', 'test/jobs/**/*.test.ts']
+/** Real checkpoints, and the command as people run it. */
+const models = ['test/**/*.models.test.ts', 'test/cli/**/*.test.ts', 'test/docs.test.ts']
 const browser = ['test/browser/**/*.test.ts']
 
 export default defineConfig({
@@ -15,7 +17,7 @@ export default defineConfig({
     projects: [
       project('unit', ['test/**/*.test.ts'], [...properties, ...models, ...browser]),
       project('properties', properties),
-      project('models', models),
+      project('models', models, properties),
       // One real Chromium at a time, on pages that are built once.
       {
         test: {
