@@ -71,7 +71,11 @@ export function queueAddress(text: string): URL {
   const allowed = 'redis://HOST:PORT or postgres://USER:PASSWORD@HOST:PORT/DATABASE'
   const found = url ? printable(url.protocol, 80) : 'no address'
   throw new HeadwiseError(`--queue is ${found}; allowed: ${allowed}.`, {
-    ...{ code: 'queue-address', fault: 'usage', where: '--queue', found, allowed },
+    code: 'queue-address',
+    fault: 'usage',
+    where: '--queue',
+    found,
+    allowed,
   })
 }
 

@@ -76,6 +76,7 @@ export async function workQueue(o: QueueWorkerOptions): Promise<void> {
   await Promise.all(workers.map(async w => await w.close()))
   await Promise.all(pools.map(async ({ pool }) => await pool[Symbol.asyncDispose]()))
   throw new HeadwiseError('The worker was stopped; the parts that it had begun are finished.', {
-    ...{ code: 'interrupted', fault: 'interrupted' },
+    code: 'interrupted',
+    fault: 'interrupted',
   })
 }

@@ -113,7 +113,10 @@ class Passage {
     await this.queue.remove(id)
     if (failures < ATTEMPTS) return await this.#send(part)
     throw new HeadwiseError(`Part ${part} failed on ${ATTEMPTS} tries in the queue, at last with: ${reason}`, {
-      ...{ code: 'part-failed', fault: 'failed', where: `part ${part}`, found: reason },
+      code: 'part-failed',
+      fault: 'failed',
+      where: `part ${part}`,
+      found: reason,
     })
   }
 

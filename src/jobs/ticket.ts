@@ -21,7 +21,11 @@ export function ticketText(spec: Spec): string {
   const [file] = Object.keys(spec.check.files)
   if (file === undefined) return canonicalJson(spec)
   throw new HeadwiseError(`Values from files (${file}) do not travel to workers; write them into the edits.`, {
-    ...{ code: 'queue-files', fault: 'usage', where: 'edits', found: file, allowed: 'values in the edits' },
+    code: 'queue-files',
+    fault: 'usage',
+    where: 'edits',
+    found: file,
+    allowed: 'values in the edits',
   })
 }
 
@@ -29,7 +33,9 @@ export function ticketText(spec: Spec): string {
 export function readTicket({ spec: text }: Ticket, model: { hash: string; version: string }): Spec {
   const file = 'the ticket'
   const spec = validate(specSchema, parseStrictJson(text, { file, maxBytes: MAX_SPEC }), {
-    ...{ file, root: 'spec', code: 'ticket' },
+    file,
+    root: 'spec',
+    code: 'ticket',
   })
   const must = (where: string, what: string, found: unknown, allowed: unknown): void => {
     if (found === allowed) return

@@ -9,6 +9,7 @@ import { percentileAmong } from '../statistics/percentile.ts'
 import type { Grid } from '../words/grid.ts'
 import { type BaselineOptions, baselineOn, baselineParameters, parametersOf } from './baseline.ts'
 import { effectGrid } from './effect-grid.ts'
+import { headPairs, pairsOf, setOfPairs } from './head-pairs.ts'
 import type { Opened } from './open.ts'
 import { cleanMean, metricText, type SubjectOptions, subjectOf, subjectRequest } from './subject.ts'
 import {
@@ -46,10 +47,9 @@ export interface ControlResult {
   readonly p?: number
 }
 
-const index = z.number().int().nonnegative()
 const set = {
-  heads: z.array(z.tuple([index, index])).min(1),
-  controls: z.union([index.max(100_000), z.literal('usual')]),
+  heads: headPairs,
+  controls: z.union([z.number().int().nonnegative().max(100_000), z.literal('usual')]),
 }
 const controlParameters = z.discriminatedUnion('mode', [
   baselineParameters.zero.extend({ mode: z.literal('zero'), ...set }),
@@ -63,7 +63,7 @@ export async function controlRequest(opened: Opened, o: ControlOptions): Promise
   const parameters = {
     mode: o.mode,
     ...parametersOf(o, subject.task !== undefined),
-    heads: o.heads.map(({ layer, head }) => [layer, head]),
+    heads: pairsOf(o.heads),
     controls: o.controls ?? 'usual',
   }
   return { command: 'ablate', ...subject, method: { id: 'ablate-heads', version: 1, parameters } }
@@ -79,7 +79,7 @@ export async function planControl(
   const { heads, controls, ...how } = parametersIn(controlParameters, request)
   const { engine } = opened
   const { seed } = request
-  const tested = heads.map(([layer, head]) => ({ layer, head }))
+  const tested = setOfPairs(heads)
   checkHeads(tested, engine.config)
   const matched =
     controls === 0

@@ -25,7 +25,11 @@ function openedFor({ model: path, spec: { request }, acceptNonFinite }: PartTask
 
 const differs = (what: string, where: string, found: string, allowed: string): HeadwiseError =>
   new HeadwiseError(`The ${what} is ${found} in this process, and the job has ${allowed}; start the job again.`, {
-    ...{ code: 'job-differs', fault: 'failed', where, found, allowed },
+    code: 'job-differs',
+    fault: 'failed',
+    where,
+    found,
+    allowed,
   })
 
 async function planned(task: PartTask): Promise<Sweep> {

@@ -5,6 +5,7 @@ import { Readings } from '../heads/importance/readings.ts'
 import { plan } from '../runs/plan.ts'
 import type { Grid } from '../words/grid.ts'
 import { effectGrid } from './effect-grid.ts'
+import { headPairs, pairsOf, setOfPairs } from './head-pairs.ts'
 import type { Opened } from './open.ts'
 import { cleanMean, metricText, type SubjectOptions, subjectOf, subjectRequest } from './subject.ts'
 import {
@@ -34,10 +35,9 @@ export interface ScaleResult {
   readonly factors: readonly number[]
 }
 
-const index = z.number().int().nonnegative()
 const factor = z.number().min(-1e6).max(1e6)
 const scaleParameters = z.strictObject({
-  heads: z.array(z.tuple([index, index])).min(1),
+  heads: headPairs,
   from: factor,
   to: factor,
   steps: z.number().int().min(1).max(10_000),
@@ -47,7 +47,7 @@ type ScaleParameters = z.infer<typeof scaleParameters>
 /** The request for a scaling curve. */
 export async function scaleRequest(opened: Opened, o: ScaleOptions): Promise<SweepRequest> {
   const parameters: ScaleParameters = {
-    heads: o.heads.map(({ layer, head }) => [layer, head]),
+    heads: pairsOf(o.heads),
     from: o.from ?? -2,
     to: o.to ?? 3,
     steps: o.steps ?? 11,
@@ -65,7 +65,7 @@ export async function planScaling(
   const request = budgeted(opened, asked, cut)
   const { heads, from, to, steps } = parametersIn(scaleParameters, request)
   const { engine } = opened
-  const set = heads.map(([layer, head]) => ({ layer, head }))
+  const set = setOfPairs(heads)
   checkHeads(set, engine.config)
   const by = factors(from, to, steps)
   const subject = await subjectOf(opened, request)

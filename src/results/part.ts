@@ -35,8 +35,14 @@ const hashOf = (rows: Rows): string =>
  */
 export function encodePart(rows: Rows, { spec, part }: PartName): Uint8Array {
   const columnData = COLUMNS.map(({ name, type }) => ({
-    ...{ name, type, data: rows[name], nullable: false },
-    ...{ encoding: 'PLAIN' as const, codec: 'UNCOMPRESSED' as const, statistics: false, offsetIndex: false },
+    name,
+    type,
+    data: rows[name],
+    nullable: false,
+    encoding: 'PLAIN' as const,
+    codec: 'UNCOMPRESSED' as const,
+    statistics: false,
+    offsetIndex: false,
   }))
   const kvMetadata = [
     { key: 'headwise.spec', value: spec },

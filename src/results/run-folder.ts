@@ -55,7 +55,12 @@ function within<T>(folder: string, doing: string, work: () => T): T {
 
 const tooMany = (folder: string, parts: number): HeadwiseError =>
   new HeadwiseError(`This run has ${parts} parts, and a run folder holds ${MAX_PARTS}; split it into several runs.`, {
-    ...{ code: 'run-parts', fault: 'usage', file: folder, where: 'parts', found: parts, allowed: MAX_PARTS },
+    code: 'run-parts',
+    fault: 'usage',
+    file: folder,
+    where: 'parts',
+    found: parts,
+    allowed: MAX_PARTS,
   })
 
 /** Makes the folder, or refuses one that holds something else. */

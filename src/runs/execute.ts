@@ -13,14 +13,6 @@ import { behindOf, type Step } from './schedule.ts'
 
 type Ready = ReadonlyMap<Lane, readonly ReadyEdit[]>
 
-/** Writes rows `from` and later of a clean value [time, …] behind each other, edited where an edit acts on that value. */
-function cleanRows(engine: Engine, at: Point, lane: Lane, from: number, edits: readonly ReadyEdit[], value: NDArray) {
-  const width = value.data.length / lane.ids.length
-  const rows = (value.data as Float32Array).slice(from * width)
-  applyEdits(engine, at, lane, from, edits, rows)
-  return rows
-}
-
 /** Applies the edits of one point to the rows of one lane in place: x' = where(m, a·x + b, x), as the graph does. */
 function applyEdits(
   { config }: Engine,
@@ -31,11 +23,9 @@ function applyEdits(
   rows: Float32Array,
 ): void {
   const key = pointKey(at)
-  const here = edits.filter(e => pointKey(e.edit.at) === key)
-  if (here.length === 0) return
   const count = lane.ids.length - from
-  const sample = { ids: lane.ids, edits: here, sample: lane.sample, last: lane.ids.length }
-  const probes = editProbes([here])
+  const sample = { ids: lane.ids, edits, sample: lane.sample, last: lane.ids.length }
+  const probes = editProbes([edits])
   const placing = inBatch(1, { start: from, count })
   const fed = lowerProbes(probes, [sample], config, () => placing)
   const [m, a, b] = ['m', 'a', 'b'].map(part => fed[`edit:${key}.${part}`]!)
@@ -156,16 +146,16 @@ class Advancing {
     const { lanes, from, to, graph } = step
     const { shape } = graph.inputs.get(`feed:${pointKey(at)}`)!
     const first = String(shape[1]) === 'kept' ? to : from
-    const { dim } = this.engine.config
     const parts = lanes.map((lane, b) => {
-      const edits = this.ready.get(lane)!
       const carried = this.residual.get(lane)
-      if (!carried) return cleanRows(this.engine, at, lane, first[b]!, edits, this.values.get(at, lane.ids))
-      const rows = carried.subarray((first[b]! - lane.first) * dim)
-      const edited = edits.some(e => pointKey(e.edit.at) === pointKey(at))
-      const own = edited ? rows.slice() : rows
-      applyEdits(this.engine, at, lane, first[b]!, edits, own)
-      return own
+      const [value, begins] = carried ? [carried, lane.first] : [this.values.get(at, lane.ids).data, 0]
+      const width = value.length / (lane.ids.length - begins)
+      const rows = value.subarray((first[b]! - begins) * width)
+      const edits = this.ready.get(lane)!.filter(e => pointKey(e.edit.at) === pointKey(at))
+      if (edits.length === 0) return rows
+      const edited = rows.slice()
+      applyEdits(this.engine, at, lane, first[b]!, edits, edited)
+      return edited
     })
     const size = shape.slice(2).map(d => d as number)
     const data = together(parts)
@@ -235,7 +225,7 @@ function dueOf(engine: Engine, sample: Sample, values: CleanValues, lane?: Lane,
   if (!lane || !own) return { sample, hidden: clean.subarray(first * dim, (first + count) * dim), clean: true }
   const changed = own.subarray(0, (first + count - lane.kept) * dim)
   if (lane.kept === first) return { sample, hidden: changed }
-  return { sample, hidden: together([clean.slice(first * dim, lane.kept * dim), changed]) }
+  return { sample, hidden: together([clean.subarray(first * dim, lane.kept * dim), changed]) }
 }
 
 interface ExecuteOptions {

@@ -161,7 +161,9 @@ function fieldsOf(error: unknown): ErrorFields {
   const { message, code, fault, file, where } = error
   const [found, allowed] = [text(error.found), text(error.allowed)]
   return {
-    ...{ message, code, fault },
+    message,
+    code,
+    fault,
     ...(file !== undefined && { file }),
     ...(where !== undefined && { where }),
     ...(found !== undefined && { found }),

@@ -63,7 +63,11 @@ export function refusalOf(head: RequestHead, rules: Rules): Refusal | undefined 
   }
   const one = (name: string): string | undefined => headers.get(name)?.[0]
   const refuse = (status: number, code: string, message: string, where: string, found?: string): Refusal => ({
-    ...{ status, code, message, fault: 'usage', where },
+    status,
+    code,
+    message,
+    fault: 'usage',
+    where,
     ...(found !== undefined && { found: printable(found, 200) }),
   })
   if (head.rawHeaders.length / 2 > MAX_HEADERS)

@@ -36,7 +36,9 @@ export function faultOf(error: unknown): ServiceFault {
   const { code, message, fault, where } = error
   const [found, allowed] = [detail(error.found), detail(error.allowed)]
   return {
-    ...{ code, message, fault },
+    code,
+    message,
+    fault,
     ...(where !== undefined && { where: printable(where, MAX_DETAIL) }),
     ...(found !== undefined && { found }),
     ...(allowed !== undefined && { allowed }),

@@ -88,13 +88,26 @@ export class Service {
     const { name, reference = name, specimen, notice, version } = this.facts
     const special = [...tokenizer.specialIds].slice(0, MAX_SPECIAL)
     return {
-      ...{ model: name, models: [name], reference, specimen, notice, modelHash: engine.weights.hash },
-      ...{ layers, heads, groups, headDim, dim, vocab, context },
+      model: name,
+      models: [name],
+      reference,
+      specimen,
+      notice,
+      modelHash: engine.weights.hash,
+      layers,
+      heads,
+      groups,
+      headDim,
+      dim,
+      vocab,
+      context,
       firstToken: tokenizer.firstToken ?? null,
       specialTokens: special.map(id => ({ id, text: tokenizer.tokenText(id) })),
       endTokens: [...new Set([...config.endTokens, ...tokenizer.endTokens])],
       detectors: detectors.map(({ id, metric }) => ({ id, metric })),
-      ...{ backend: engine.backend.name, threads: engine.backend.threads, version },
+      backend: engine.backend.name,
+      threads: engine.backend.threads,
+      version,
     }
   }
 

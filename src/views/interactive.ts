@@ -21,7 +21,9 @@ export function interactive(first: Shown, page: Document): HTMLElement {
     heads.append(toNode(mark('option', { value: name, ...(name === first.head && { selected: '' }) }, name), page))
   const words = make('figcaption', { 'aria-live': 'polite' })
   const tokens = make('div', {
-    ...{ style: tokensStyle, role: 'listbox', tabindex: '0' },
+    style: tokensStyle,
+    role: 'listbox',
+    tabindex: '0',
     'aria-label': 'tokens: arrows choose whose attention is shown',
   })
   const canvas = make('canvas', { role: 'img', style: `width:100%;max-width:${SIDE}px;image-rendering:pixelated` })
