@@ -33,20 +33,26 @@ def attentions(args):
 
 
 def capture(args):
-    """All patterns and all z by hooks; with --out each layer's arrays are written there (.npy) as they come and not kept."""
+    """All patterns and all z by hooks; with --out each layer's arrays are written there (.npy) as they come and not kept, and synced at the end."""
     model = load(args, "eager")
     ids = torch.tensor([prompt(args, model.config.vocab_size)])
     heads, kept = model.config.num_attention_heads, {}
 
     def keep(name, value):
         if args.out:
-            np.save(os.path.join(args.out, name + ".npy"), value.numpy())
+            kept[name] = open(os.path.join(args.out, name + ".npy"), "wb")
+            np.save(kept[name], value.numpy())
         else:
             kept[name] = value
+
+    def run():
+        model(ids, use_cache=False).logits
+        for file in kept.values() if args.out else ():
+            os.fsync(file.fileno())
+            file.close()
     for i, layer in enumerate(model.model.layers):
         layer.self_attn.register_forward_hook(lambda _, _in, out, i=i: keep(f"pattern.{i}", out[1][0]))
         layer.self_attn.o_proj.register_forward_pre_hook(lambda _, a, i=i: keep(f"z.{i}", a[0][0].unflatten(-1, (heads, -1))))
-    run = lambda: model(ids, use_cache=False).logits
     with peak_anonymous() as anonymous:
         run()
     return dict(T=ids.shape[1], written=bool(args.out), seconds=timed(run, args.reps, 0), anonymous_mb=anonymous)

@@ -12,7 +12,7 @@ import { HeadwiseError } from '../words/error.ts'
 import type { Site } from '../words/site.ts'
 import type { Task } from '../words/task.ts'
 import { matmulRate } from './limits.ts'
-import { bestMs, type PeerResult, runPeer } from './peers.ts'
+import { against, type PeerResult, runPeer } from './peers.ts'
 import { runCommand } from './processes.ts'
 import { type BenchOptions, type BenchReport, type Figure, opening, report } from './report.ts'
 
@@ -115,16 +115,6 @@ async function memory(model: string, { site }: Kind, task: string, o: BenchOptio
   return (await runCommand(args, o)).anonymous / MIB
 }
 
-function against(what: string, theirs: readonly PeerResult[], ms: number, mib: number): Figure[] {
-  const peak = Math.min(...theirs.map(r => (r.anonymous_mb as { peak: number }).peak))
-  return [
-    { what, value: bestMs(theirs) / 1000, unit: 's' },
-    { what: `${what}: their time over ours`, value: bestMs(theirs) / ms, unit: 'ratio' },
-    { what: `${what}: peak anonymous memory`, value: peak, unit: 'MiB' },
-    { what: `${what}: our memory over theirs`, value: mib / peak, unit: 'ratio' },
-  ]
-}
-
 /**
  * Patching sweeps of one pair of texts, logit difference after the last token, from the request to the result: time,
  * counted operations, and the memory of the whole command, against PyTorch that patches in batches. The pair is the
@@ -160,7 +150,7 @@ export async function benchPatch(model: string, name: string, o: BenchOptions): 
         { what: 'rate', value: reached, unit: 'GFLOP/s' },
         { what: 'rate over the matmul rate', value: reached / rate, unit: 'ratio' },
         ...(mib > 0 ? [{ what: 'peak anonymous memory of the whole command', value: mib, unit: 'MiB' }] : []),
-        ...peers.flatMap(({ what, results }) => against(what, results, ms, mib)),
+        ...peers.flatMap(({ what, results }) => against(what, results, ms / 1000, mib)),
       ]
       figures.push(...own.map(f => ({ ...f, what: `${kind.what}: ${f.what}` })))
       theirs.push(...peers.flatMap(p => p.results))

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { HeadwiseError } from '../words/error.ts'
-import type { Peer } from './report.ts'
+import type { Figure, Peer } from './report.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../bench/peers/run.py')
 
@@ -55,3 +55,14 @@ export async function runPeer(
 
 /** The smallest of the peer's timings over several calls, in milliseconds. */
 export const bestMs = (results: readonly PeerResult[]): number => 1000 * Math.min(...results.map(r => r.seconds.min))
+
+/** Our seconds and MiB beside those of a peer that tells its peak anonymous memory. */
+export function against(what: string, theirs: readonly PeerResult[], seconds: number, mib: number): Figure[] {
+  const peak = Math.min(...theirs.map(r => (r.anonymous_mb as { peak: number }).peak))
+  return [
+    { what, value: bestMs(theirs) / 1000, unit: 's' },
+    { what: `${what}: peak anonymous memory`, value: peak, unit: 'MiB' },
+    { what: `${what}: our time over theirs`, value: (1000 * seconds) / bestMs(theirs), unit: 'ratio' },
+    { what: `${what}: our memory over theirs`, value: mib / peak, unit: 'ratio' },
+  ]
+}

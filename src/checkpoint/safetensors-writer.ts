@@ -17,6 +17,9 @@ export interface DeclaredTensor {
 /** The data begin at a multiple of this, so that a tensor's place in the file is also its place in a page. */
 const ALIGNMENT = 64
 
+/** So many bytes are flushed to the disk together, while more are being computed. */
+const FLUSHED_BYTES = 128 * 2 ** 20
+
 /** Where the next piece of a tensor goes in the file, and how many bytes of it are still to come. */
 interface Span {
   at: number
@@ -56,6 +59,9 @@ export class SafetensorsWriter implements AsyncDisposable {
   readonly #file: FileHandle
   readonly #spans: ReadonlyMap<string, Span>
   #done = false
+  #unflushed = 0
+  #flush: Promise<void> = Promise.resolve()
+  #flushing = false
   /** Runs when the process ends while the file is being written, at whatever instant. */
   readonly #drop = (): void => rmSync(this.#temporary, { force: true })
 
@@ -100,10 +106,22 @@ export class SafetensorsWriter implements AsyncDisposable {
     try {
       for (let done = 0; done < bytes.length; )
         done += (await this.#file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
+      this.#unflushed += bytes.length
+      if (this.#unflushed >= FLUSHED_BYTES && !this.#flushing) this.#startFlush()
     } catch (error) {
       await this.abort()
       throw systemFault(error, this.path, 'writing it')
     }
+  }
+
+  /** Lets the disk begin; what goes wrong there is told of at the end. */
+  #startFlush(): void {
+    this.#unflushed = 0
+    this.#flushing = true
+    this.#flush = this.#file.datasync().finally(() => {
+      this.#flushing = false
+    })
+    this.#flush.catch(() => undefined)
   }
 
   /** Flushes the file to the disk and gives it its name. */
@@ -121,6 +139,7 @@ export class SafetensorsWriter implements AsyncDisposable {
       throw new HeadwiseError(`${this.path}: tensor ${missing[0]} was not written to its end.`, details)
     }
     try {
+      await this.#flush
       await this.#file.sync()
       await this.#file.close()
       await rename(this.#temporary, this.path)

@@ -1,3 +1,4 @@
+import { listOfPrompts } from '../library/prompts.ts'
 import { toJson } from '../results/json.ts'
 import { checkOut } from '../results/write.ts'
 import { printable } from '../words/error.ts'
@@ -16,7 +17,7 @@ import {
   withSeed,
   withTokens,
 } from './options.ts'
-import { listOfPrompts, type PromptOptions, promptOf } from './prompt.ts'
+import { type PromptOptions, promptOf } from './prompt.ts'
 import { save } from './save.ts'
 import { count } from './terminal/units.ts'
 

@@ -1,13 +1,12 @@
 import { dotGraph, printGraph } from '../graph/print.ts'
 import { capturePoints, parseCapture } from '../library/captures.ts'
 import type { Headwise } from '../library/headwise.ts'
-import { encodePrompt, type Prompt } from '../library/prompts.ts'
+import { encodePrompt, firstPrompt, type Prompt } from '../library/prompts.ts'
 import { tensorReader } from '../library/tensors.ts'
 import { lowerEdits } from '../runs/edits.ts'
 import { readyEdits } from '../runs/values.ts'
 import type { Edit } from '../words/edit.ts'
 import { point } from '../words/site.ts'
-import { firstPrompt } from './prompt.ts'
 
 interface Options {
   readonly capture: readonly string[]

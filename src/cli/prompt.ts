@@ -25,13 +25,3 @@ export async function promptOf(text: string | undefined, o: PromptOptions, conte
   const content = await textOf(text, '--tokens FILE', context.signal)
   return { prompt: o.chat ? [{ role: 'user', content }] : content, check: () => undefined }
 }
-
-const isOne = (prompts: Prompt | readonly Prompt[]): prompts is Prompt =>
-  typeof prompts === 'string' ||
-  typeof prompts[0] === 'number' ||
-  (typeof prompts[0] === 'object' && 'role' in prompts[0])
-
-/** One prompt as a list of one. */
-export const listOfPrompts = (prompts: Prompt | readonly Prompt[]): readonly Prompt[] =>
-  isOne(prompts) ? [prompts] : prompts
-export const firstPrompt = (prompts: Prompt | readonly Prompt[]): Prompt => listOfPrompts(prompts)[0]!

@@ -82,7 +82,7 @@ async function act(model: string, text: string | undefined, o: Options, context:
   const options = { edits, folder, signal, onProgress: context.progress, attended: !o.json }
   const { document } =
     suffix === '.safetensors'
-      ? await (await import('./capture-file.ts')).runIntoFile(m, given.prompt, {
+      ? await (await import('../library/capture-file.ts')).runIntoFile(m, given.prompt, {
           ...options,
           capture: o.capture ?? [],
           out: o.out!,

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import type { Headwise } from '../library/headwise.ts'
+import { listOfPrompts } from '../library/prompts.ts'
 import type { SubjectOptions } from '../library/subject.ts'
 import type { Task } from '../words/task.ts'
 import type { Context } from './context.ts'
 import { exclusive, wrongInput } from './input.ts'
 import { wholeNumber } from './options.ts'
-import { listOfPrompts, promptOf } from './prompt.ts'
+import { promptOf } from './prompt.ts'
 import { accuracyText, percent, taskNotes } from './task-notes.ts'
 
 /** What the sweeps' command lines say of the task that is measured. */

@@ -31,3 +31,13 @@ export async function encodePrompt(
   const ids = await (await tokenizer()).encodeChat(prompt, { generationPrompt: true, ...o })
   return { ids, text: prompt.map(m => m.content).join('\n') }
 }
+
+const isOne = (prompts: Prompt | readonly Prompt[]): prompts is Prompt =>
+  typeof prompts === 'string' ||
+  typeof prompts[0] === 'number' ||
+  (typeof prompts[0] === 'object' && 'role' in prompts[0])
+
+/** One prompt as a list of one. */
+export const listOfPrompts = (prompts: Prompt | readonly Prompt[]): readonly Prompt[] =>
+  isOne(prompts) ? [prompts] : prompts
+export const firstPrompt = (prompts: Prompt | readonly Prompt[]): Prompt => listOfPrompts(prompts)[0]!

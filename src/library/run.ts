@@ -1,6 +1,7 @@
 import { inContextGain } from '../heads/in-context-gain.ts'
+import type { Sink } from '../runs/body.ts'
 import type { Probe } from '../runs/probe.ts'
-import { runSequence, type SequenceRun, type Sink } from '../runs/run.ts'
+import { runSequence, type SequenceRun } from '../runs/run.ts'
 import type { NDArray } from '../words/arrays.ts'
 import type { EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'

@@ -63,18 +63,13 @@ function attend(
   const v = tap(at('v'), vRaw)
 
   const all = input.meet?.(layer, { q, k, v }) ?? { q, k, v, back: (z: Sym) => z }
-  const inside = tap.touches(at('scores')) || tap.touches(at('pattern'))
+  const touched = tap.touches(at('scores')) || tap.touches(at('pattern'))
+  const inside = touched
+    ? { scores: (s: Sym) => tap(at('scores'), s), pattern: (p: Sym) => tap(at('pattern'), p) }
+    : undefined
   const z = tap(
     at('z'),
-    all.back(
-      softmaxAttention(
-        all.q,
-        all.k,
-        all.v,
-        input.tiling,
-        inside ? { scores: s => tap(at('scores'), s), pattern: p => tap(at('pattern'), p) } : undefined,
-      ),
-    ),
+    all.back(softmaxAttention(all.q, all.k, all.v, input.tiling, tap.tile?.(at('pattern')) ?? inside)),
   )
   return { sum: tap(at('attn_sum'), output(c, `${name}.o_proj`, z, at('head_out'), tap)), kv: { k, v } }
 }

@@ -1,3 +1,4 @@
+import type { ReadTile } from '../attention/mechanisms/softmax.ts'
 import type { Sym } from '../graph/sym.ts'
 import type { Point } from '../words/site.ts'
 
@@ -9,4 +10,6 @@ export interface Tap {
   (at: Point, value: Sym): Sym
   /** Whether anything is read or changed there; where not, the model may compute the place away. */
   touches(at: Point): boolean
+  /** Takes a pattern that is only read in tiles of query rows, where it is wanted so. */
+  tile?(at: Point): ReadTile | undefined
 }

@@ -1,18 +1,14 @@
-import type { Arrays } from '../runtime/backend.ts'
 import { f32, i32, type NDArray } from '../words/arrays.ts'
 import type { Edit } from '../words/edit.ts'
-import { HeadwiseError, type OnProgress, throwIfAborted } from '../words/error.ts'
+import { HeadwiseError, type OnProgress } from '../words/error.ts'
 import { isTail, type Point, point, pointKey, SITES } from '../words/site.ts'
-import { tick } from '../words/tick.ts'
 import { checkTokens, sampleOf, tokenFeeds } from './batch.ts'
+import { hand, layeredBody, type Pass, type Sink, wholeBody } from './body.ts'
 import { type EditedSample, lowerEdits, siteShape } from './edits.ts'
 import type { Engine, Recipe } from './engine.ts'
 import type { Probe } from './probe.ts'
 import { negativeLogLikelihood, topTokens, unembed } from './unembed.ts'
 import { type EditContext, readyEdits } from './values.ts'
-
-/** Receives captured values of one sequence, layer after layer; the array may be reused after the promise settles. */
-export type Sink = (at: Point, value: NDArray<'f32'>) => Promise<void>
 
 export interface RunOptions extends EditContext {
   /** Which of several prompts this one is, from 0 (default): what the `samples` of an edit count. */
@@ -46,93 +42,12 @@ export interface SequenceRun {
 
 const TOP = 10
 
-/** What one pass over a sequence needs, made ready. */
-interface Pass {
-  readonly ids: readonly number[]
-  readonly probes: readonly Probe[]
-  readonly feeds: Readonly<Record<string, NDArray>>
-  readonly capture: readonly Point[]
-  readonly keep: (key: string, value: NDArray<'f32'>) => void
-}
-
-const at = (layer: number) => (p: { at: Point }) => !isTail(p.at) && p.at.site !== 'embed' && p.at.layer === layer
-
 /** Bytes that the captured points of a text of `time` tokens take. */
 export function captureBytes(engine: Engine, capture: readonly Point[], time: number): number {
   return capture.reduce(
     (sum, p) => sum + 4 * siteShape(p, engine.config, { start: 0, count: time }).reduce((n, d) => n * d, 1),
     0,
   )
-}
-
-/** Hands captures to the sink, and reductions (whose keys hold a slash) to the caller. */
-async function hand(capture: readonly Point[], out: Arrays, pass: Pass, sink: Sink): Promise<void> {
-  for (const p of capture) await sink(p, sampleOf(out[pointKey(p)]!))
-  for (const [key, value] of Object.entries(out)) if (key.includes('/')) pass.keep(key, sampleOf(value))
-}
-
-/** The whole body as one graph: everything up to the last residual, [1, time, dim]. */
-async function wholeBody(
-  engine: Engine,
-  pass: Pass,
-  sink: Sink,
-  signal: AbortSignal | undefined,
-): Promise<Float32Array> {
-  const end = point('resid_post', engine.config.layers - 1)
-  const recipe: Recipe = { extent: engine.extent(pass.ids.length), probes: pass.probes, want: [...pass.capture, end] }
-  const out = await engine.run(recipe, { ...tokenFeeds([pass.ids]), ...pass.feeds }, { signal })
-  await hand(pass.capture, out, pass, sink)
-  return out[pointKey(end)]!.data as Float32Array
-}
-
-/** Whether something else than whole values comes out. */
-const reductions = (probes: readonly Probe[]): boolean => probes.some(p => p.do === 'capture')
-
-/** The same in segments of one layer: only one layer's captures exist at a time. */
-async function layeredBody(engine: Engine, pass: Pass, sink: Sink, o: RunOptions): Promise<Float32Array> {
-  const { layers, dim } = engine.config
-  const time = pass.ids.length
-  const extent = engine.extent(time)
-  const rooms = new Map<string, NDArray<'f32'>>()
-  const arrayFor = (p: Point): NDArray<'f32'> => {
-    const shape = siteShape(p, engine.config, { start: 0, count: time })
-    return f32(shape, new Float32Array(shape.reduce((n, d) => n * d, 1)))
-  }
-  const room = (p: Point): NDArray<'f32'> => {
-    const known = rooms.get(p.site) ?? arrayFor(p)
-    rooms.set(p.site, known)
-    return known
-  }
-  const step = async (probes: readonly Probe[], capture: readonly Point[], end: Point, from?: Float32Array) => {
-    throwIfAborted(o.signal)
-    const start: Probe[] = from ? [{ at: point('resid_pre', end.layer), do: 'feed' }] : []
-    // Captures of hundreds of megabytes go into the same memory at every layer: fresh pages would cost more than the sums.
-    const into = () => Object.fromEntries([...capture.map(p => [pointKey(p), room(p)]), [pointKey(end), arrayFor(end)]])
-    const out = await engine.run(
-      { extent, probes: [...start, ...probes], want: [...capture, end], residence: 'once' },
-      {
-        ...tokenFeeds([pass.ids]),
-        ...pass.feeds,
-        ...(from ? { [`feed:resid_pre@${end.layer}`]: f32([1, time, dim], from) } : {}),
-      },
-      reductions(probes) ? {} : { into: into() },
-    )
-    await hand(capture, out, pass, sink)
-    return out[pointKey(end)]!.data as Float32Array
-  }
-  const ofEmbed = (p: { at: Point }) => p.at.site === 'embed'
-  let x = await step(
-    pass.probes.filter(ofEmbed),
-    pass.capture.filter(p => p.site === 'embed'),
-    point('embed'),
-  )
-  for (let layer = 0; layer < layers; layer++) {
-    const capture = pass.capture.filter(p => at(layer)({ at: p }))
-    x = await step(pass.probes.filter(at(layer)), capture, point('resid_post', layer), x)
-    o.onProgress?.({ what: 'layers', done: layer + 1, total: layers })
-    await tick()
-  }
-  return x
 }
 
 const lossOf = (nll: Float32Array | undefined): number | null =>
@@ -216,8 +131,8 @@ async function toLogits(
   }
 }
 
-/** Refuses before anything runs what would not fit, with the number. */
-function checkBudget(engine: Engine, ids: readonly number[], o: RunOptions): void {
+/** Bytes of logits and captures that exist at once; refuses before anything runs what would not fit, with the number. */
+function heldAtOnce(engine: Engine, ids: readonly number[], o: RunOptions): number {
   const { budget, capture = [] } = o
   const tail = [...capture, ...(o.edits ?? []).map(e => e.at)].some(isTail)
   const rows = tail || (o.allLogits && !o.sink) ? ids.length : o.allLogits ? Math.min(SHORT, ids.length) : 0
@@ -226,7 +141,7 @@ function checkBudget(engine: Engine, ids: readonly number[], o: RunOptions): voi
   const together = (p: Point) => capture.filter(q => part(q) === part(p))
   const parts = o.sink ? capture.map(together) : [capture]
   const held = logits + Math.max(0, ...parts.map(points => captureBytes(engine, points, ids.length)))
-  if (budget === undefined || held <= budget) return
+  if (budget === undefined || held <= budget) return held
   const gib = (n: number) => `${(n / 2 ** 30).toFixed(2)} GiB`
   throw new HeadwiseError(
     `These captures of ${ids.length} tokens need ${gib(held)} of memory at once, and the budget is ${gib(budget)}; capture fewer layers or sites, write them with --out, or raise --budget.`,
@@ -246,7 +161,7 @@ const LAYERED_BYTES = 64 * 2 ** 20
 export async function runSequence(engine: Engine, ids: readonly number[], o: RunOptions = {}): Promise<SequenceRun> {
   checkTokens(ids, engine.config.vocab)
   engine.extent(ids.length)
-  checkBudget(engine, ids, o)
+  const held = heldAtOnce(engine, ids, o)
   const { sample = 0 } = o
   const [ready] = await readyEdits(engine, [{ ids, edits: o.edits ?? [], sample }], o, o.signal)
   const edited: EditedSample = { ids, edits: ready!, sample, last: ids.length }
@@ -269,7 +184,10 @@ export async function runSequence(engine: Engine, ids: readonly number[], o: Run
   const most = Math.min(LAYERED_BYTES, o.budget ?? LAYERED_BYTES)
   const layered = o.sink !== undefined && captureBytes(engine, body.capture, ids.length) > most
   if (!layered && ids.length <= SHORT) return { ...(await toLogits(engine, pass, undefined, sink, o)), captured }
-  const hidden = layered ? await layeredBody(engine, body, sink, o) : await wholeBody(engine, body, sink, o.signal)
+  const { signal, onProgress, budget = Number.POSITIVE_INFINITY } = o
+  const hidden = layered
+    ? await layeredBody(engine, body, sink, { ahead: 2 * held <= budget, signal, onProgress })
+    : await wholeBody(engine, body, sink, signal)
   const tail = [...probes.map(p => p.at), ...capture].some(isTail)
   const end = tail ? await toLogits(engine, pass, hidden, sink, o) : await finish(engine, ids, hidden, o)
   return { ...end, captured }

@@ -24,6 +24,8 @@ export interface Extent {
   readonly read: boolean
   /** Whether only some columns of the vocabulary are read. */
   readonly columns?: boolean
+  /** Whether patterns, which are only read then, leave in tiles of query rows, under the key of `tileKey`. */
+  readonly patternTiles?: boolean
   /** One layer over rows of many runs; see `laneInput`. */
   readonly lanes?: LaneExtent
 }
@@ -43,8 +45,15 @@ export type Sizes = Readonly<Record<string, number>>
 const shapeAlong = (at: Point, value: Sym, over: readonly Axis[]): Dim[] =>
   SITES[at.site].axes.map((axis, i) => (over.includes(axis) ? value.shape[i]! : 1))
 
+/** The output that holds a pattern's query rows from `start` on. */
+export const tileKey = (at: Point, start: number): string => `${pointKey(at)}/rows ${start}`
+
 /** The tap that carries the probes out, and what it captured. */
-function tapOf(probes: readonly Probe[], want: readonly Point[]): { tap: Tap; captured: Map<string, Sym> } {
+function tapOf(
+  probes: readonly Probe[],
+  want: readonly Point[],
+  patternTiles = false,
+): { tap: Tap; captured: Map<string, Sym> } {
   const byPoint = new Map<string, Probe[]>()
   for (const p of [...probes, ...want.map((at): Probe => ({ at, do: 'capture' }))]) {
     const key = pointKey(p.at)
@@ -73,7 +82,10 @@ function tapOf(probes: readonly Probe[], want: readonly Point[]): { tap: Tap; ca
     }
     return x
   }
-  return { tap: Object.assign(apply, { touches: (at: Point) => byPoint.has(pointKey(at)) }), captured }
+  const touches = (at: Point) => byPoint.has(pointKey(at))
+  const tile = (at: Point) =>
+    patternTiles && touches(at) ? (rows: Sym, start: number) => void captured.set(tileKey(at, start), rows) : undefined
+  return { tap: Object.assign(apply, { touches, tile }), captured }
 }
 
 /** Queries, keys and values behind those of earlier positions, which are fed. */
@@ -138,7 +150,7 @@ export function trace(
 ): Graph {
   const size = (name: string): Dim => fixed[name] ?? dim(name)
   const [batch, time] = [size('batch'), size('time')]
-  const { tap, captured } = tapOf(probes, want)
+  const { tap, captured } = tapOf(probes, want, extent.patternTiles)
   const rows = extent.lanes
     ? laneInput(extent.lanes, size, dimension)
     : {

@@ -34,7 +34,7 @@ interface Unembedded {
 }
 
 interface UnembedOptions {
-  /** Keep the logits of all rows, or take each block of rows as it comes (the array is used again afterwards). */
+  /** Keep the logits of all rows, or take each block of rows as it comes (the array is used again after the promise settles). */
   readonly logits?: boolean | ((rows: Float32Array) => Promise<void>)
   readonly targets?: Int32Array
   readonly residence?: Residence
@@ -62,7 +62,9 @@ export async function unembed(engine: Engine, hidden: Float32Array, o: UnembedOp
   const rows = hidden.length / dim
   const at = point('resid_post', layers - 1)
   const take = typeof o.logits === 'function' ? o.logits : undefined
-  const logits = o.logits ? new Float32Array(Math.min(rows, take ? UNEMBEDDED_ROWS : rows) * vocab) : undefined
+  // A block is computed while the one before is taken.
+  const logits = o.logits ? new Float32Array(Math.min(rows, take ? 2 * UNEMBEDDED_ROWS : rows) * vocab) : undefined
+  let taken: Promise<void> = Promise.resolve()
   const nll = o.targets ? new Float32Array(rows) : undefined
   const recipe = unembedding(engine, {
     logits: logits !== undefined,
@@ -74,7 +76,7 @@ export async function unembed(engine: Engine, hidden: Float32Array, o: UnembedOp
     const count = Math.min(UNEMBEDDED_ROWS, rows - start)
     const part = (x: Float32Array, width: number, from = start) => x.subarray(from * width, (from + count) * width)
     const targets = o.targets && i32([1, count, 1], o.targets.subarray(start, start + count))
-    const block = logits && part(logits, vocab, take ? 0 : start)
+    const block = logits && part(logits, vocab, take ? start % (2 * UNEMBEDDED_ROWS) : start)
     await engine.run(
       recipe,
       { [`feed:resid_post@${at.layer}`]: f32([1, count, dim], part(hidden, dim)), ...(targets ? { targets } : {}) },
@@ -85,8 +87,12 @@ export async function unembed(engine: Engine, hidden: Float32Array, o: UnembedOp
         },
       },
     )
-    if (block) await take?.(block)
+    await taken
+    if (block && take) taken = take(block)
+    // Told of where it is awaited.
+    taken.catch(() => undefined)
   }
+  await taken
   return { ...(logits && !take ? { logits } : {}), ...(nll ? { nll } : {}) }
 }
 

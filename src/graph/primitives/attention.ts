@@ -30,7 +30,19 @@ export const byGroup = (x: Sym, groups: Dim): Sym => {
   return permute(reshape(x, [batch, time, groups, heads / (groups as number), width]), [0, 2, 3, 1, 4])
 }
 
-function attend([q, k, v]: readonly Sym[], { scale }: Attributes, bounds: readonly (readonly [Dim, Dim])[]): Sym {
+/** The rows of each tile: `[start, end)`. */
+const tileBounds = ({ tile, tiles }: Attributes, time: Dim): (readonly [Dim, Dim])[] =>
+  Array.from({ length: tiles }, (_, i) => [i * tile, i === tiles - 1 ? time : (i + 1) * tile])
+
+/** Takes the pattern of some query rows, [batch, group, head of the group, rows, keys up to the last row]. */
+type SeePattern = (pattern: Sym, start: Dim) => void
+
+function attend(
+  [q, k, v]: readonly Sym[],
+  { scale }: Attributes,
+  bounds: readonly (readonly [Dim, Dim])[],
+  see?: SeePattern,
+): Sym {
   const [, time, , width] = q!.shape as [Dim, Dim, Dim, Dim]
   const [, keys, groups] = k!.shape as [Dim, Dim, Dim, Dim]
   const past = subDims(keys, time)
@@ -42,7 +54,9 @@ function attend([q, k, v]: readonly Sym[], { scale }: Attributes, bounds: readon
     const last = addDims(past, end)
     const scores = innerProducts(slice(queries, 3, start, end), slice(rows, 3, 0, last), scale)
     const seen = sameDim(subDims(end, start), 1) ? scores : add(scores, causalMask(start, end, past, last))
-    return matmul(softmax(seen), slice(values, 3, 0, last))
+    const pattern = softmax(seen)
+    see?.(pattern, start)
+    return matmul(pattern, slice(values, 3, 0, last))
   })
   return reshape(permute(concat(tiles, 3), [0, 3, 1, 2, 4]), q!.shape)
 }
@@ -63,12 +77,7 @@ const attentionNode = composite<Attributes>({
   // One tile of query rows at a time sees only the keys up to its last row: no masked block is computed.
   form: (inputs, a, target) => {
     if (target === 'portable' || a.tiles === 1) return undefined
-    const time = inputs[0]!.shape[1]!
-    const bounds = Array.from({ length: a.tiles }, (_, i): readonly [Dim, Dim] => [
-      i * a.tile,
-      i === a.tiles - 1 ? time : (i + 1) * a.tile,
-    ])
-    return attend(inputs, a, bounds)
+    return attend(inputs, a, tileBounds(a, inputs[0]!.shape[1]!))
   },
   flow: ([q, k]) => [
     q!.shape.map((_, i) => (i === 0 || i === 1 ? i : null)),
@@ -87,3 +96,7 @@ const attentionNode = composite<Attributes>({
  * last `position` keys are those of the queries. Gives z [batch, position, head, dimension].
  */
 export const attention = (q: Sym, k: Sym, v: Sym, attributes: Attributes): Sym => attentionNode([q, k, v], attributes)
+
+/** The same computed tile by tile, and whoever wants to see the patterns of the tiles does. */
+export const attentionInTiles = (q: Sym, k: Sym, v: Sym, attributes: Attributes, see: SeePattern): Sym =>
+  attend([q, k, v], attributes, tileBounds(attributes, q.shape[1]!), see)

@@ -73,8 +73,20 @@ function byHand({ q, k, v }: Problem): { z: NDArray<'f32'>; pattern: NDArray<'f3
   return { z: f32(q.shape, z), pattern: f32([batch, heads, time, keys], pattern) }
 }
 
+/** Query rows [start, start + tile) of a pattern, without the keys that none of them may see. */
+function rowsOf({ shape, data }: NDArray<'f32'>, start: number, tile: number): NDArray<'f32'> {
+  const [batch, heads, time, keys] = shape as [number, number, number, number]
+  const rows = Math.min(tile, time - start)
+  const seen = keys - time + start + rows
+  const parts = Array.from({ length: batch * heads * rows }, (_, i) => {
+    const from = (Math.floor(i / rows) * time + start + (i % rows)) * keys
+    return [...data.subarray(from, from + seen)]
+  })
+  return f32([batch, heads, rows, seen], Float32Array.from(parts.flat()))
+}
+
 /** The graph with every size named but the head's own; the past is named only where there is one. */
-function graphOf({ q, k, tile }: Problem, inside: 'fused' | 'tapped') {
+function graphOf({ q, k, tile }: Problem, inside: 'fused' | 'tapped' | 'read') {
   const [, T, heads, width] = q.shape as [number, number, number, number]
   const [, S, groups] = k.shape as [number, number, number, number]
   const [batch, time] = [dim('batch'), dim('time')]
@@ -90,13 +102,12 @@ function graphOf({ q, k, tile }: Problem, inside: 'fused' | 'tapped') {
     return s
   }
   const tiling = { tile, tiles: Math.ceil(T / tile) }
-  seen.z = softmaxAttention(
-    qs,
-    ks,
-    vs,
-    tiling,
-    inside === 'tapped' ? { scores: keep('scores'), pattern: keep('pattern') } : undefined,
-  )
+  const taps = {
+    fused: undefined,
+    tapped: { scores: keep('scores'), pattern: keep('pattern') },
+    read: (rows: Sym, start: number) => void keep(`rows ${start}`)(rows),
+  }
+  seen.z = softmaxAttention(qs, ks, vs, tiling, taps[inside])
   return outputsOf(seen)
 }
 const feedsOf = ({ q, k, v }: Problem): Feeds => {
@@ -114,6 +125,10 @@ test('tiled, expanded and tapped attention are what the formula says, on both ba
         const tapped = await runOnce(backend, graphOf(p, 'tapped'), feeds, none)
         expect(tapped.z).toBeAllclose(z, { atol: 2e-5, rtol: 1e-5 })
         expect(tapped.pattern).toBeAllclose(pattern, { atol: 2e-6, rtol: 1e-5 })
+        const { z: read, ...tiles } = await runOnce(backend, graphOf(p, 'read'), feeds, none)
+        expect(read).toBeAllclose(z, { atol: 2e-5, rtol: 1e-5 })
+        for (const start of Array.from({ length: Math.ceil(p.q.shape[1]! / p.tile) }, (_, i) => i * p.tile))
+          expect(tiles[`rows ${start}`]).toBeAllclose(rowsOf(pattern, start, p.tile), { atol: 2e-6, rtol: 1e-5 })
       }
     }),
     { numRuns: 80 },

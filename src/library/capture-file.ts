@@ -1,12 +1,11 @@
 import { type DeclaredTensor, SafetensorsWriter } from '../checkpoint/safetensors-writer.ts'
-import { type Capture, capturePoints, parseCapture } from '../library/captures.ts'
-import type { Headwise } from '../library/headwise.ts'
-import { encodePrompt, type Prompt } from '../library/prompts.ts'
-import type { RunOptions, RunResult } from '../library/run.ts'
+import type { Sink } from '../runs/body.ts'
 import { siteShape } from '../runs/edits.ts'
-import type { Sink } from '../runs/run.ts'
 import { type Point, point, SITES } from '../words/site.ts'
-import { listOfPrompts } from './prompt.ts'
+import { type Capture, capturePoints, parseCapture } from './captures.ts'
+import type { Headwise } from './headwise.ts'
+import { encodePrompt, listOfPrompts, type Prompt } from './prompts.ts'
+import type { RunOptions, RunResult } from './run.ts'
 
 interface Options extends RunOptions {
   readonly capture: readonly string[]
