@@ -1,5 +1,5 @@
 import type { FigureOptions } from '../figures/figure.ts'
-import type { ResultDocument } from '../results/document.ts'
+import { isTaskList, type ResultDocument } from '../results/document.ts'
 import { FIGURE_SUFFIXES, RESULT_SUFFIXES, writeResult } from '../results/write.ts'
 import type { Context } from './context.ts'
 import type { OutputOptions } from './options.ts'
@@ -15,7 +15,13 @@ export async function save(
   look: FigureOptions = {},
 ): Promise<void> {
   if (out === undefined) return
-  const grids = Array.isArray(result) ? result : result.kind === 'grid' ? [result] : undefined
+  const grids = isTaskList(result)
+    ? undefined
+    : Array.isArray(result)
+      ? result
+      : result.kind === 'grid'
+        ? [result]
+        : undefined
   if (grids && FIGURE_SUFFIXES.some(suffix => out.toLowerCase().endsWith(suffix))) {
     const { writeFigure } = await import('../figures/write.ts')
     await writeFigure(out, grids, { ...look, force: force ?? false })

@@ -1,10 +1,10 @@
-import type { Interval } from '../statistics/bootstrap.ts'
+import type { TaskMeasured } from '../words/task-result.ts'
 import { count } from './terminal/units.ts'
 
 export const percent = (share: number): string => (100 * share).toFixed(0)
 
 /** A share of rows with its interval, as in `67% [33, 100]`. */
-export const accuracyText = ({ mean, low, high }: Interval): string =>
+export const accuracyText = ({ mean, low, high }: TaskMeasured['value']): string =>
   `${percent(mean)}%${low === undefined || high === undefined ? '' : ` [${percent(low)}, ${percent(high)}]`}`
 
 /** What its user should know of how a task was made: a sentence each. `kept` rows are asked. */

@@ -1,5 +1,5 @@
-import type { TaskMeasured, TaskRefused, TaskResult } from '../library/tasks.ts'
 import { toJson } from '../results/json.ts'
+import type { TaskMeasured, TaskRefused, TaskResult } from '../words/task-result.ts'
 import type { Context, Define } from './context.ts'
 import { openModel } from './model.ts'
 import { type ModelOptions, wholeNumber, withModelOptions, withSeed } from './options.ts'

@@ -1,7 +1,11 @@
-import type { ResultDocument } from '../results/document.ts'
+import { isTaskList, type ResultDocument } from '../results/document.ts'
+import { flatCells, gridShape } from '../results/grid.ts'
 import { numberOf } from '../results/json.ts'
+import { benjaminiHochberg } from '../statistics/fdr.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Generation, Pass, Run } from '../words/run.ts'
+import type { Request } from '../words/spec.ts'
+import type { TaskMeasured, TaskResult } from '../words/task-result.ts'
 import { LEAST_ATTENTION } from './attended.ts'
 
 /** The largest difference between two results of one request, measured against what is allowed there. */
@@ -22,6 +26,7 @@ const TOLERANCE = {
   logprob: 1e-3,
   attention: 5e-5,
   p: 5e-3,
+  q: 1e-9,
   exact: 0,
 } as const
 
@@ -51,12 +56,36 @@ function nested(where: string, before: unknown, after: unknown, tolerance: numbe
   return worst([at('', 0, tolerance), ...before.map((b, i) => nested(`${where}[${i}]`, b, after[i], tolerance))])
 }
 
-/** What a cell may differ by: sums of log-probabilities and logits more than means of them and shares. */
-function toleranceOf({ metric, spec }: Grid): number {
+/** What a value may differ by: sums of log-probabilities and logits more than means of them and shares. */
+function toleranceOf({ metric, spec }: Pick<Grid | TaskMeasured, 'metric' | 'spec'>): number {
   const { command, method } = spec.request
   if (command === 'scores') return method?.id === 'entropy' ? TOLERANCE.entropy : TOLERANCE.scores
   if (metric.startsWith('logit_diff') || metric.startsWith('sequence_logprob')) return TOLERANCE.logprob
   return metric.startsWith('recovery') ? TOLERANCE.recovery : TOLERANCE.loss
+}
+
+/** How many sets of prompts a test of this request flips the signs of: templates, prompts without one each for itself. */
+function unitsOf({ prompts, task }: Request): number {
+  if (!task) return prompts.length
+  const rows: readonly { readonly template?: string | undefined }[] = task.prompts ?? task.pairs
+  return new Set(rows.map(({ template }, i) => template ?? i)).size
+}
+
+/**
+ * What p may differ by. Of random keys: draws that lie nearer to the observed value than its own tolerance may change
+ * sides. Of flips of signs: besides, an effect that is nearly nothing may count or not, which is one step of the test,
+ * 2 of its 2^units flips; with few prompts that is much.
+ */
+const toleranceOfP = ({ command, ...request }: Request): number =>
+  command === 'scores' ? TOLERANCE.p : Math.max(TOLERANCE.p, 2 ** (1 - unitsOf({ command, ...request })))
+
+/** q is compared with what follows from the p beside it, so that it needs no tolerance but that of rounding. */
+function rates(grid: Grid, where: string): Difference {
+  const { p, q } = grid
+  if (p === undefined || q === undefined) return at('', 0, TOLERANCE.q)
+  const shape = gridShape(grid)
+  const [now, follows] = [flatCells(q, shape, 'q'), benjaminiHochberg(flatCells(p, shape, 'p'))]
+  return worst(Array.from(now, (x, i) => number(`${where}q`, x, follows[i]!, TOLERANCE.q)))
 }
 
 function grids(before: Grid, after: Grid, where: string): Difference {
@@ -64,9 +93,25 @@ function grids(before: Grid, after: Grid, where: string): Difference {
   return worst([
     ...(['values', 'low', 'high'] as const).map(p => nested(`${where}${p}`, before[p], after[p], tolerance)),
     nested(`${where}n`, before.n, after.n, TOLERANCE.exact),
-    // Draws that lie nearer to the observed value than its own tolerance may change sides; q follows from p. Of sweeps p is
-    // not compared: with few prompts one flip of signs that changes sides is a large step.
-    ...(before.spec.request.command === 'scores' ? [nested(`${where}p`, before.p, after.p, TOLERANCE.p)] : []),
+    nested(`${where}p`, before.p, after.p, toleranceOfP(before.spec.request)),
+    at(`${where}q`, Number(Boolean(before.q) !== Boolean(after.q)), TOLERANCE.exact),
+    rates(before, where),
+  ])
+}
+
+/** The same rows must be answered right; the mean of the metric is compared as a grid of it would be. */
+function tasks(before: TaskResult, after: TaskResult, where: string): Difference {
+  const exact = (field: string, a: unknown, b: unknown) => at(`${where}${field}`, Number(a !== b), TOLERANCE.exact)
+  if ('refused' in before || 'refused' in after)
+    return exact('refused', 'refused' in before && before.refused, 'refused' in after && after.refused)
+  const [a, b] = [before.accuracy, after.accuracy]
+  const tolerance = toleranceOf(before)
+  return worst([
+    ...(['mean', 'low', 'high'] as const).flatMap(part => [
+      number(`${where}accuracy.${part}`, a?.[part], b?.[part], TOLERANCE.exact),
+      number(`${where}value.${part}`, before.value[part], after.value[part], tolerance),
+    ]),
+    ...(['id', 'prompts', 'chance', 'can'] as const).map(field => exact(field, before[field], after[field])),
   ])
 }
 
@@ -116,8 +161,11 @@ const generations = (before: Generation, after: Generation): Difference =>
 
 /** Compares every number of two results; times are left out. */
 export function compareResults(before: ResultDocument, after: ResultDocument): Difference {
-  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length)
-    return worst(before.map((g, i) => grids(g, after[i]!, `[${i}].`)))
+  if (Array.isArray(before) && Array.isArray(after) && before.length !== after.length)
+    return at('length', Math.abs(before.length - after.length), TOLERANCE.exact)
+  if (isTaskList(before) && isTaskList(after)) return worst(before.map((t, i) => tasks(t, after[i]!, `[${i}].`)))
+  if (isTaskList(before) || isTaskList(after)) return at('kind', 1, 0)
+  if (Array.isArray(before) && Array.isArray(after)) return worst(before.map((g, i) => grids(g, after[i]!, `[${i}].`)))
   if (Array.isArray(before) || Array.isArray(after)) return at('kind', 1, 0)
   if (before.kind === 'grid' && after.kind === 'grid') return grids(before, after, '')
   if (before.kind === 'run' && after.kind === 'run') return runs(before, after)

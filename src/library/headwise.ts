@@ -7,6 +7,7 @@ import type { EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Generation } from '../words/run.ts'
+import type { TaskResult } from '../words/task-result.ts'
 import type { AblateOptions, AblationResult } from './ablate.ts'
 import type { ControlOptions, ControlResult } from './control.ts'
 import { type GenerateOptions, type GenerationStep, generateText, generationOf } from './generate.ts'
@@ -20,7 +21,7 @@ import { type ScoreOptions, scoreGrids } from './scores.ts'
 import type { SelfRepairOptions, SelfRepairResult } from './self-repair.ts'
 import { editContext, editList } from './spec.ts'
 import type { Sweep, SweepCut, SweepRequest } from './sweep.ts'
-import type { TaskResult, TasksOptions } from './tasks.ts'
+import type { TasksOptions } from './tasks.ts'
 
 /** A loaded model. `await using m = await load('specimen')`. */
 export class Headwise implements AsyncDisposable {

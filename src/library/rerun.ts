@@ -3,10 +3,12 @@ import { NULL_DRAWS } from '../heads/null-scores.ts'
 import type { ResultDocument } from '../results/document.ts'
 import { validate } from '../results/issue.ts'
 import { specOf } from '../results/spec.ts'
+import { given } from '../tasks/source.ts'
 import { HeadwiseError, type OnProgress, type Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Generation, Run } from '../words/run.ts'
 import type { Request, Spec } from '../words/spec.ts'
+import type { TaskMeasured, TaskRefused } from '../words/task-result.ts'
 import { compareResults, type Difference } from './compare-results.ts'
 import type { Headwise } from './headwise.ts'
 import { load } from './load.ts'
@@ -30,7 +32,7 @@ export interface Rerun extends Difference {
   readonly document: ResultDocument
 }
 
-type One = Grid | Run | Generation
+type One = Grid | Run | Generation | TaskMeasured
 
 const count = z.number().int().nonnegative()
 const parametersOf = {
@@ -64,8 +66,8 @@ const differs = (what: string, where: string, found: unknown, allowed: unknown):
     },
   )
 
-/** What is given undefined is left out. */
-const given = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+/** What is undefined is left out. */
+const stated = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined)) as never
 
 /** Sweeps that were computed again, by the hash of their spec: one may have several grids. */
@@ -103,21 +105,36 @@ async function again(m: Headwise, document: One, known: Swept, o: RerunOptions):
     }
     case 'generate': {
       const { topK, topP, ...rest } = parameters(parametersOf.generate, request)
-      return await m.generation(prompts[0] ?? [], { ...rest, ...given({ topK, topP }), edits, seed, folder, ...watch })
+      return await m.generation(prompts[0] ?? [], { ...rest, ...stated({ topK, topP }), edits, seed, folder, ...watch })
     }
     case 'scores': {
       const { null: tested } = parameters(parametersOf.scores, request)
       const o = { prompts, seed, null: tested !== undefined, ...watch }
       return (await m.scores([request.method?.id ?? ''], o))[0]!
     }
+    case 'tasks':
+      if (document.kind === 'task') return await taskAgain(m, document, watch)
+      break
     default:
-      throw new HeadwiseError(`A result of "${request.command}" cannot be computed again by this version.`, {
-        code: 'rerun-command',
-        where: 'spec.request.command',
-        found: request.command,
-        allowed: ['run', 'generate', 'scores', ...SWEEP_COMMANDS].join(', '),
-      })
   }
+  throw new HeadwiseError(`A result of "${request.command}" cannot be computed again by this version.`, {
+    code: 'rerun-command',
+    where: 'spec.request.command',
+    found: request.command,
+    allowed: ['run', 'generate', 'scores', 'tasks', ...SWEEP_COMMANDS].join(', '),
+  })
+}
+
+/** The rows that the result holds, asked again. How they were drawn, and what was left out in that, is not done again. */
+async function taskAgain(m: Headwise, before: TaskMeasured, watch: Watch): Promise<TaskMeasured> {
+  const { id, title, notes, dropped, spec } = before
+  const { task, seed } = spec.request
+  if (!task) throw differs('task', 'spec.request.task', 'a result without one', 'none')
+  const source = given(task, title, id)
+  const [after] = await m.tasks({ tasks: [source], n: (task.prompts ?? task.pairs).length, seed, ...watch })
+  if (!after || 'refused' in after) throw differs('number of rows', 'prompts', after?.refused, before.prompts)
+  const check = { ...after.spec.check, dropped: spec.check.dropped }
+  return { ...after, notes, dropped, spec: { ...after.spec, check } }
 }
 
 /** The request of the first result with the facts of the second computation; what must be equal is compared. */
@@ -148,25 +165,36 @@ async function checkFiles({ request, check }: Spec, folder: string): Promise<voi
  * prompts or a file is another one.
  */
 export async function rerun(document: ResultDocument, o: RerunOptions = {}): Promise<Rerun> {
-  const all: readonly One[] = Array.isArray(document) ? document : [document]
-  const [{ spec }] = all as [One]
-  const { request, check } = spec
+  const all: readonly (One | TaskRefused)[] = Array.isArray(document) ? document : [document]
+  const first = all.find(one => 'spec' in one)
+  if (!first)
+    throw new HeadwiseError('The result holds only tasks that the model could not be asked: nothing was computed.', {
+      code: 'rerun-nothing',
+      where: 'result',
+      found: 'refusals',
+      allowed: 'a task that was measured',
+    })
+  const { request, check } = first.spec
   const device = request.device === 'reference' ? 'reference' : 'cpu'
   if (device !== request.device) o.note?.(`The result was computed on ${request.device}; this is ${device}.`)
   await using m = await load(o.model ?? request.model, {
     device,
     threads: o.threads ?? request.threads,
-    ...given({ budget: request.budget, signal: o.signal, onProgress: o.onProgress, note: o.note }),
+    ...stated({ budget: request.budget, signal: o.signal, onProgress: o.onProgress, note: o.note }),
   })
   const { hash } = m.engine.weights
   if (hash !== check.modelHash) throw differs('model hash', 'spec.check.modelHash', hash, check.modelHash)
-  const fresh: One[] = []
+  const fresh: (One | TaskRefused)[] = []
   const known: Swept = new Map()
   for (const one of all) {
+    if (!('spec' in one)) {
+      fresh.push(one)
+      continue
+    }
     await checkFiles(one.spec, o.folder ?? '.')
     const result = await again(m, one, known, o)
     fresh.push({ ...result, spec: certified(one.spec, result.spec) })
   }
-  const result = Array.isArray(document) ? (fresh as Grid[]) : fresh[0]!
+  const result = (Array.isArray(document) ? fresh : fresh[0]) as ResultDocument
   return { document: result, ...compareResults(document, result) }
 }

@@ -1,14 +1,14 @@
 import { checkTask } from '../results/input.ts'
 import { execute } from '../runs/execute.ts'
 import { plan } from '../runs/plan.ts'
-import { bootstrapMean, type Interval } from '../statistics/bootstrap.ts'
+import { bootstrapMean } from '../statistics/bootstrap.ts'
 import { chanceOf } from '../tasks/chance.ts'
 import { accuracyOf, clustersOf, type PreparedTask, prepareTask } from '../tasks/prepare.ts'
 import { allTasks, namedTasks } from '../tasks/resolve.ts'
 import { given, type TaskSource } from '../tasks/source.ts'
 import { HeadwiseError, throwIfAborted, type Watch } from '../words/error.ts'
-import type { Spec } from '../words/spec.ts'
 import type { Task } from '../words/task.ts'
+import type { TaskMeasured, TaskResult } from '../words/task-result.ts'
 import type { Opened } from './open.ts'
 import { specFor } from './spec.ts'
 
@@ -21,42 +21,6 @@ export interface TasksOptions extends Watch {
   readonly n?: number
   readonly seed?: number
 }
-
-/** How a model does on one task. */
-export interface TaskMeasured {
-  readonly id: string
-  readonly title: string
-  readonly form: Task['form']
-  readonly metric: Task['metric']
-  readonly higherIsBetter: boolean
-  /** Rows that the model was asked. */
-  readonly prompts: number
-  /** Rows that its tokenizer cannot be asked: one sentence each. */
-  readonly dropped: readonly string[]
-  /** What was left out in making the task. */
-  readonly notes: readonly string[]
-  /** Share of rows answered right, with its 95% interval; absent where right and wrong mean nothing. */
-  readonly accuracy?: Interval
-  /** The accuracy of a model that cannot tell the candidates apart. */
-  readonly chance?: number
-  /** Mean of the metric over the rows, with its 95% interval. */
-  readonly value: Interval
-  /**
-   * Whether the model can do the task: the interval of its accuracy lies above chance. Where it does not, causal
-   * evidence on the task is not testable. Absent where there is no accuracy, and where the rows have fewer than six
-   * templates: no choice of five or fewer says anything with 95% confidence.
-   */
-  readonly can?: boolean
-  readonly spec: Spec
-}
-
-/** A task that this model cannot be asked at all, and why. */
-export interface TaskRefused {
-  readonly id: string
-  readonly title: string
-  readonly refused: string
-}
-export type TaskResult = TaskMeasured | TaskRefused
 
 const ROWS = 50
 /** Of k clusters all lie on one side of their median with probability 2^(1−k): above 5% for k < 6. */
@@ -102,6 +66,7 @@ async function measure(opened: Opened, source: TaskSource, o: TasksOptions): Pro
   const chance = read && chanceOf(read, opened.engine.config.vocab)
   const method = { id: 'task-accuracy', version: 1, parameters: {} }
   return {
+    kind: 'task',
     id: source.id,
     title: source.title,
     form: task.form,
@@ -109,7 +74,7 @@ async function measure(opened: Opened, source: TaskSource, o: TasksOptions): Pro
     higherIsBetter: prepared.higherIsBetter,
     prompts: prepared.items.length,
     dropped,
-    notes,
+    notes: [...notes],
     ...(accuracy && chance !== undefined ? { accuracy, chance } : {}),
     ...(read && accuracy?.low !== undefined && new Set(clustersOf(read)).size >= FEWEST
       ? { can: accuracy.low > chance! }
@@ -138,7 +103,7 @@ export async function measureTasks(opened: Opened, o: TasksOptions = {}): Promis
       results.push(await measure(opened, source, o))
     } catch (error) {
       if (!(error instanceof HeadwiseError) || !UNFIT.includes(error.code)) throw error
-      results.push({ id: source.id, title: source.title, refused: error.message })
+      results.push({ kind: 'task', id: source.id, title: source.title, refused: error.message })
     }
   }
   o.onProgress?.({ what: 'tasks', done: sources.length, total: sources.length })

@@ -1,8 +1,13 @@
 import type { Grid } from '../words/grid.ts'
 import type { Generation, Run } from '../words/run.ts'
+import type { TaskResult } from '../words/task-result.ts'
 
-/** What one JSON document of the command holds: a result, or the grids of several detectors. */
-export type ResultDocument = Grid | Run | Generation | Grid[]
+/** What one JSON document of the command holds: a result, the grids of several detectors, or how a model does on tasks. */
+export type ResultDocument = Grid | Run | Generation | Grid[] | TaskResult[]
+
+/** Lists hold results of one kind. */
+export const isTaskList = (document: ResultDocument): document is TaskResult[] =>
+  Array.isArray(document) && document[0]?.kind === 'task'
 
 /** The largest JSON document that is read, and so the largest that is written. */
 export const MAX_RESULT_BYTES = 64 * 2 ** 20

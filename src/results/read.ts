@@ -7,13 +7,14 @@ import { nearest } from '../words/nearest.ts'
 import { type Generation, generationSchema, type Run, runSchema } from '../words/run.ts'
 import type { Spec } from '../words/spec.ts'
 import { SPEC_VERSION } from '../words/spec-version.ts'
+import { type TaskResult, taskResultSchema } from '../words/task-result.ts'
 import { MAX_RESULT_BYTES, type ResultDocument } from './document.ts'
 import { flatCells, gridShape } from './grid.ts'
 import { validate } from './issue.ts'
 import { promptsHash, specHash } from './spec.ts'
 
 const MAX_DEPTH = 64
-const schemas = { grid: gridSchema, run: runSchema, generation: generationSchema } as const
+const schemas = { grid: gridSchema, run: runSchema, generation: generationSchema, task: taskResultSchema } as const
 const kinds = Object.keys(schemas)
 
 /** The result in a file, checked as `readResult` does. */
@@ -25,18 +26,28 @@ export const readResultFile = (path: string): ResultDocument => readResult(readB
  */
 export function readResult(text: string | Uint8Array, file: string): ResultDocument {
   const value = parseStrictJson(text, { file, maxBytes: MAX_RESULT_BYTES, maxDepth: MAX_DEPTH })
-  if (!Array.isArray(value)) return readOne(value, file, 'result')
-  if (value.length === 0) throw refuse('result-kind', file, 'result', 'an empty list', 'a result or a list of grids')
-  return value.map((item: unknown, i) => {
-    const where = `result[${i}]`
-    const result = readOne(item, file, where)
-    if (result.kind !== 'grid')
-      throw refuse('result-kind', file, `${where}.kind`, result.kind, 'grid (a list holds grids only)')
-    return result
-  })
+  if (!Array.isArray(value)) {
+    const result = readOne(value, file, 'result')
+    if (result.kind !== 'task') return result
+    throw refuse('result-kind', file, 'result.kind', 'task', 'task in a list, as `headwise tasks` prints it')
+  }
+  if (value.length === 0)
+    throw refuse('result-kind', file, 'result', 'an empty list', 'a result or a list of grids or tasks')
+  const results = value.map((item: unknown, i) => readOne(item, file, `result[${i}]`))
+  const kind = results[0]!.kind === 'task' ? 'task' : 'grid'
+  for (const [i, result] of results.entries())
+    if (result.kind !== kind)
+      throw refuse(
+        'result-kind',
+        file,
+        `result[${i}].kind`,
+        result.kind,
+        `${kind} (a list holds grids only or tasks only)`,
+      )
+  return results as Grid[] | TaskResult[]
 }
 
-function readOne(value: unknown, file: string, where: string): Grid | Run | Generation {
+function readOne(value: unknown, file: string, where: string): Grid | Run | Generation | TaskResult {
   const kind = field(value, 'kind')
   const version = field(field(value, 'spec'), 'version')
   // Before anything else: a newer program may have changed every other field.
@@ -48,11 +59,6 @@ function readOne(value: unknown, file: string, where: string): Grid | Run | Gene
       version,
       `up to ${SPEC_VERSION} (a newer headwise wrote this file; update to read it)`,
     )
-  if (kind === undefined && field(field(field(value, 'spec'), 'request'), 'command') === 'tasks')
-    throw bad(
-      { code: 'result-tasks', file, where, found: 'accuracies on tasks', allowed: kinds },
-      `${where} is what \`headwise tasks\` tells of a task and no result that can be read back; give that command again, with the same --n and --seed.`,
-    )
   if (typeof kind !== 'string' || !Object.hasOwn(schemas, kind)) {
     const allowed = typeof kind === 'string' ? nearest(kind, kinds) : kinds
     throw refuse(
@@ -63,12 +69,12 @@ function readOne(value: unknown, file: string, where: string): Grid | Run | Gene
       allowed.join(', '),
     )
   }
-  const result = validate<Grid | Run | Generation>(schemas[kind as keyof typeof schemas], value, {
+  const result = validate<Grid | Run | Generation | TaskResult>(schemas[kind as keyof typeof schemas], value, {
     file,
     root: where,
     code: 'result',
   })
-  checkHashes(result.spec, file, where)
+  if ('spec' in result) checkHashes(result.spec, file, where)
   if (result.kind === 'grid') checkCells(result, file, where)
   return result
 }

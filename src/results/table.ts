@@ -2,13 +2,15 @@ import { sizeOf } from '../words/arrays.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Cell, Grid, NestedCells } from '../words/grid.ts'
 import type { Run } from '../words/run.ts'
+import type { TaskResult } from '../words/task-result.ts'
 import type { Table, TableCell } from './csv.ts'
-import type { ResultDocument } from './document.ts'
+import { isTaskList, type ResultDocument } from './document.ts'
 import { gridShape } from './grid.ts'
 import { numberOf } from './json.ts'
 
 /** The part of a result that fits a table; a generation has none. */
 export function resultTable(result: ResultDocument): Table {
+  if (isTaskList(result)) return taskTable(result)
   if (Array.isArray(result)) return gridTable(result)
   if (result.kind === 'grid') return gridTable([result])
   if (result.kind === 'run') return topTable(result)
@@ -72,6 +74,17 @@ function unravel(place: number, shape: readonly number[]): number[] {
     })
     .toReversed()
 }
+
+/** One row a task that the model could be asked: accuracy beside chance, and the mean of its metric. */
+const taskTable = (tasks: readonly TaskResult[]): Table => ({
+  columns: ['task', 'metric', 'n', 'value', 'low', 'high', 'accuracy', 'accuracy.low', 'accuracy.high', 'chance'],
+  rows: tasks
+    .filter(task => 'value' in task)
+    .map(({ id, metric, prompts, value, accuracy, chance }): TableCell[] => [
+      ...[id, metric, prompts, value.mean, value.low ?? null, value.high ?? null],
+      ...[accuracy?.mean ?? null, accuracy?.low ?? null, accuracy?.high ?? null, chance ?? null],
+    ]),
+})
 
 /** The most probable next tokens of every prompt, best first. */
 function topTable(run: Run): Table {

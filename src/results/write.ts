@@ -6,7 +6,7 @@ import { systemCode } from '../checkpoint/files.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import { csvText } from './csv.ts'
-import { MAX_RESULT_BYTES, type ResultDocument } from './document.ts'
+import { isTaskList, MAX_RESULT_BYTES, type ResultDocument } from './document.ts'
 import { toJson } from './json.ts'
 import { resultTable } from './table.ts'
 
@@ -115,6 +115,7 @@ export const RESULT_SUFFIXES = {
   grid: ['.json', '.csv', '.parquet'],
   run: ['.json', '.csv'],
   generation: ['.json'],
+  task: ['.json', '.csv'],
 } as const
 
 /** Suffixes under which the figure of grids can be written. */
@@ -125,7 +126,7 @@ export const FIGURE_SUFFIXES = ['.svg', '.png', '.html'] as const
  * `.parquet` (the numbers of grids with their types, and the spec in its metadata).
  */
 export async function writeResult(path: string, result: ResultDocument, options: OutOptions = {}): Promise<void> {
-  const kind = Array.isArray(result) ? 'grid' : result.kind
+  const kind = isTaskList(result) ? 'task' : Array.isArray(result) ? 'grid' : result.kind
   const suffix = await checkOut(path, { ...options, kinds: RESULT_SUFFIXES[kind] })
   if (suffix === '.parquet') {
     const { gridParquet } = await import('./parquet.ts')

@@ -3,7 +3,7 @@ import { specSchema } from './spec.ts'
 
 const index = z.number().int().nonnegative()
 /** A number in a result; in JSON, NaN and the infinities are written as these strings. */
-const measured = z.union([z.number(), z.literal(['NaN', 'Infinity', '-Infinity']).transform(Number)])
+export const measured = z.union([z.number(), z.literal(['NaN', 'Infinity', '-Infinity']).transform(Number)])
 
 /** What a forward pass says about one prompt. */
 const passSchema = z.strictObject({

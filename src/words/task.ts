@@ -11,7 +11,7 @@ const compared = z.strictObject({ ...sides, template })
 const anyPair = z.strictObject({ ...sides, ...scored, answers: scored.answers.optional() })
 
 export const taskMetrics = ['logit_diff', 'prob_diff', 'sequence_logprob', 'loss', 'kl', 'accuracy'] as const
-const forms = ['next', 'sequence', 'pair'] as const
+export const forms = ['next', 'sequence', 'pair'] as const
 const head = { name: z.string().min(1), form: z.enum(forms), metric: z.enum(taskMetrics) }
 
 type Metric = (typeof taskMetrics)[number]

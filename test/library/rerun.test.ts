@@ -42,6 +42,43 @@ const task = checkTask(
   },
   'task',
 )
+const sequences = checkTask(
+  {
+    name: 'long answers',
+    form: 'sequence',
+    metric: 'sequence_logprob',
+    prompts: [
+      { text: 'The capital of France is', answers: [' Paris.'], distractors: [' Rome.'] },
+      { text: 'When Mary and Tom went out, Mary gave a coin to', answers: [' Tom.'], distractors: [' Mary.'] },
+    ],
+  },
+  'task',
+)
+const NAMES = ['Tom', 'Mary', 'Lily', 'Ben']
+/** Enough rows for p to have small steps. */
+const eight = checkTask(
+  {
+    ...{ name: 'eight', form: 'next', metric: 'logit_diff' },
+    prompts: NAMES.flatMap((a, i) =>
+      ['park', 'market'].map(place => {
+        const b = NAMES[(i + 1) % NAMES.length]!
+        const text = `When ${a} and ${b} went to the ${place}, ${a} gave a coin to`
+        return { text, answers: [` ${b}`], distractors: [` ${a}`] }
+      }),
+    ),
+  },
+  'task',
+)
+/** No token of the specimen. */
+const refused = checkTask(
+  {
+    name: 'r',
+    form: 'next',
+    metric: 'accuracy',
+    prompts: [{ text: 'Tom', answers: [' antidisestablishmentarianism'] }],
+  },
+  'task',
+)
 /** As a file would hold it. */
 const stored = (document: ResultDocument): ResultDocument => readResult(toJson(document), 'result.json')
 
@@ -53,6 +90,9 @@ describe('a result computed again is the same', () => {
     generation: () =>
       m.generation('Once upon a time', { maxTokens: 12, temperature: 0.8, topK: 20, topP: 0.9, seed: 7 }),
     scores: () => m.scores(['induction', 'entropy'], { seed: 3 }),
+    'scores beside random keys': () => m.scores(['previous'], { seed: 3, null: true }),
+    'how well the model does on tasks': () =>
+      m.tasks({ tasks: ['ioi', 'greater-than', task, sequences, refused], n: 12, seed: 5 }),
     'zero ablation of a task': () => m.ablate({ mode: 'zero', task }),
     'mean ablation of a task': () => m.ablate({ mode: 'mean', task }),
     'mean ablation of a text': () => m.ablate({ mode: 'mean', prompts: [TEXT] }),
@@ -62,8 +102,8 @@ describe('a result computed again is the same', () => {
     const document = stored(await results[name]!())
     const { largest, tolerance, document: fresh } = await rerun(document, { folder, threads: 1 })
     expect(largest).toBeLessThanOrEqual(tolerance)
-    const specs = [document, fresh].map(d => (Array.isArray(d) ? d : [d]).map(one => one.spec))
-    expect(specs[1]!.map(s => s.hash)).toEqual(specs[0]!.map(s => s.hash))
+    const specs = [document, fresh].map(d => (Array.isArray(d) ? d : [d]).map(one => 'spec' in one && one.spec.hash))
+    expect(specs[1]).toEqual(specs[0])
     expect(readResult(toJson(fresh), 'again.json')).toBeDefined()
   })
 })
@@ -77,6 +117,39 @@ test('a number that was changed is found, with its place', async () => {
   expect(where).toBe('values[6][5]')
   expect(largest).toBeCloseTo(0.25, 4)
   expect(tolerance).toBe(2e-5)
+})
+
+test.each(['low', 'high', 'p', 'q'] as const)('a changed %s of a grid is found', async part => {
+  const grid = await m.ablate({ mode: 'zero', task: eight })
+  const cells = structuredClone(grid[part]) as number[][]
+  cells[3]![2]! = cells[3]![2]! > 0.5 ? cells[3]![2]! - 0.02 : cells[3]![2]! + 0.02
+  const { largest, tolerance, where } = await rerun(stored({ ...grid, [part]: cells }))
+  // A p that was changed is no longer what its q follows from, which shows first.
+  expect(where).toMatch(part === 'p' ? /^[pq]/ : new RegExp(`^${part}`))
+  expect(largest).toBeGreaterThan(tolerance)
+})
+
+test('a changed accuracy, and a changed mean on a task, are found with their place', async () => {
+  const list = await m.tasks({ tasks: ['ioi', 'capitals'], n: 6 })
+  const [ioi, capitals] = list.map(one => {
+    if ('refused' in one) throw new Error(one.refused)
+    return one
+  })
+  const accuracy = { ...ioi!.accuracy!, mean: 0.5 }
+  expect(await rerun(stored([{ ...ioi!, accuracy }, capitals!]))).toMatchObject({
+    where: '[0].accuracy.mean',
+    tolerance: 0,
+  })
+  const value = { ...capitals!.value, high: capitals!.value.high! + 0.01 }
+  expect(await rerun(stored([ioi!, { ...capitals!, value }]))).toMatchObject({
+    where: '[1].value.high',
+    tolerance: 1e-3,
+  })
+})
+
+test('a list of tasks none of which could be asked is refused', async () => {
+  const list = await m.tasks({ tasks: [refused] })
+  expect(await refusal(() => rerun(stored(list)))).toMatchObject({ code: 'rerun-nothing' })
 })
 
 test('another generated token is never tolerated', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Headwise, load, type Task } from '../../src/index.ts'
-import type { TaskMeasured, TaskResult } from '../../src/library/tasks.ts'
+import type { TaskMeasured, TaskResult } from '../../src/words/task-result.ts'
 import '../support/cache.ts'
 import { refusal } from '../support/refusal.ts'
 
@@ -146,7 +146,7 @@ test('rows that the tokenizer splits are left out and named; a task of nothing e
     chance: 1 / m.config.vocab,
   })
   expect(await m.tasks({ tasks: [task(row(LONG))] })).toEqual([
-    { id: 'coins', title: 'coins', refused: expect.stringContaining('prompts[0]') },
+    { kind: 'task', id: 'coins', title: 'coins', refused: expect.stringContaining('prompts[0]') },
   ])
 })
 

@@ -2,6 +2,7 @@ import { gridOf } from '../../src/results/grid.ts'
 import { specOf } from '../../src/results/spec.ts'
 import type { Generation, Run } from '../../src/words/run.ts'
 import type { Check, Request } from '../../src/words/spec.ts'
+import type { TaskResult } from '../../src/words/task-result.ts'
 
 export const request: Request = {
   command: 'ablate',
@@ -56,3 +57,15 @@ const { kind: _kind, spec: _spec, ...pass } = run as Extract<Run, { tokens: numb
 export const runs: Run = { kind: 'run', loss: null, runs: [pass, { tokens: [3], loss: null, top: [] }], spec }
 
 export const generation: Generation = { kind: 'generation', tokens: [0, 5], text: 'two', tokensPerSecond: 41.5, spec }
+
+export const tasks: TaskResult[] = [
+  {
+    ...{ kind: 'task', id: 'set/names', title: 'who is meant', form: 'next', metric: 'logit_diff' },
+    ...{ higherIsBetter: true, prompts: 8, dropped: ['prompts[3]: two tokens'], notes: ['8 of 9 rows drawn'] },
+    accuracy: { mean: 0.75, low: 0.5, high: 1, n: 8 },
+    ...{ chance: 0.5, can: false },
+    value: { mean: 1.5, low: -0.25, high: Number.POSITIVE_INFINITY, n: 8 },
+    spec,
+  },
+  { kind: 'task', id: '=years', title: 'later years', refused: 'No digit is a token.' },
+]

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { toJson } from '../../src/results/json.ts'
 import { readResult, readResultFile } from '../../src/results/read.ts'
 import type { Grid } from '../../src/words/grid.ts'
-import { generation, headMap, run, runs } from './examples.ts'
+import { generation, headMap, run, runs, spec, tasks } from './examples.ts'
 
 const read = (value: unknown) => readResult(toJson(value), 'r.json')
 const refusal = (text: string): unknown => {
@@ -23,6 +23,7 @@ test.each([
   ['a run', run],
   ['a run of several prompts', runs],
   ['a generation', generation],
+  ['how a model does on tasks', tasks],
 ])('%s reads back equal', (_, result) => {
   expect(read(result)).toEqual(result)
   expect(readResult(new TextEncoder().encode(toJson(result)), 'r.json')).toEqual(result)
@@ -31,10 +32,13 @@ test.each([
 /** Each is the healthy grid but for one fault. */
 const change = (edit: (grid: Grid) => unknown): unknown => edit(structuredClone(headMap))
 const faults: [string, unknown, object][] = [
+  ['a task outside of a list', tasks[0], { code: 'result-kind', where: 'result.kind', found: 'task' }],
+  ['a list of grids and tasks', [headMap, tasks[0]], { code: 'result-kind', where: 'result[1].kind', found: 'task' }],
+  ['a list of tasks and grids', [tasks[1], headMap], { code: 'result-kind', where: 'result[1].kind', found: 'grid' }],
   [
-    'what tasks tells',
-    change(({ spec }) => [{ id: 'ioi', spec: { ...spec, request: { ...spec.request, command: 'tasks' } } }]),
-    { code: 'result-tasks', where: 'result[0]', allowed: ['grid', 'run', 'generation'] },
+    'a task whose spec was changed',
+    [{ ...tasks[0], spec: { ...spec, hash: '0'.repeat(64) } }],
+    { code: 'result-hash', where: 'result[0].spec.hash' },
   ],
   [
     'a newer spec',
