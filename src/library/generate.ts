@@ -4,6 +4,7 @@ import type { EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'
 import type { Generation } from '../words/run.ts'
 import { capturePoints, parseCapture } from './captures.ts'
+import { displayedResult } from './displayed.ts'
 import type { Opened } from './open.ts'
 import { encodePrompt, type Prompt } from './prompts.ts'
 import { editContext, editList, specFor } from './spec.ts'
@@ -118,5 +119,5 @@ export async function generationOf(
     await editFiles(edits, o.folder ?? '.'),
   )
   const tokensPerSecond = fresh.length > 1 ? ((fresh.length - 1) / (last - first)) * 1000 : null
-  return { kind: 'generation', tokens: [...encoded.ids, ...fresh], text, tokensPerSecond, spec }
+  return displayedResult({ kind: 'generation', tokens: [...encoded.ids, ...fresh], text, tokensPerSecond, spec })
 }

@@ -10,6 +10,7 @@ import type { Generation, Run } from '../words/run.ts'
 import type { Request, Spec } from '../words/spec.ts'
 import type { TaskMeasured, TaskRefused } from '../words/task-result.ts'
 import { compareResults, type Difference } from './compare-results.ts'
+import { displayedResult } from './displayed.ts'
 import type { Headwise } from './headwise.ts'
 import { load } from './load.ts'
 import { SWEEP_COMMANDS } from './sweep-commands.ts'
@@ -195,6 +196,6 @@ export async function rerun(document: ResultDocument, o: RerunOptions = {}): Pro
     const result = await again(m, one, known, o)
     fresh.push({ ...result, spec: certified(one.spec, result.spec) })
   }
-  const result = (Array.isArray(document) ? fresh : fresh[0]) as ResultDocument
+  const result = displayedResult((Array.isArray(document) ? fresh : fresh[0]) as ResultDocument)
   return { document: result, ...compareResults(document, result) }
 }

@@ -2,6 +2,7 @@ import { inContextGain } from '../heads/in-context-gain.ts'
 import type { Sink } from '../runs/body.ts'
 import type { Probe } from '../runs/probe.ts'
 import { runSequence, type SequenceRun } from '../runs/run.ts'
+import { JUPYTER, type MediaBundle } from '../views/view.ts'
 import type { NDArray } from '../words/arrays.ts'
 import type { EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'
@@ -9,6 +10,7 @@ import type { Pass, Run } from '../words/run.ts'
 import type { Spec } from '../words/spec.ts'
 import { attendedFrom, lastRows } from './attended.ts'
 import { capturePoints, parseCapture, stacked } from './captures.ts'
+import { bundleOf, displayed, displayedResult } from './displayed.ts'
 import type { Opened } from './open.ts'
 import type { Prompt } from './prompts.ts'
 import { editContext, editList, encodeAll, type PartialRequest, specFor } from './spec.ts'
@@ -74,7 +76,19 @@ export async function runPrompts(
     await editFiles(edits, folder),
   )
   const [first] = passes
-  return { document: await runDocument(opened, passes, spec), passes, logits: first!.logits, get: first!.get }
+  const document = displayedResult(await runDocument(opened, passes, spec))
+  const result: RunResult = { document, passes, logits: first!.logits, get: first!.get }
+  const drawn = !o.sink && o.capture?.includes('pattern')
+  const tokenizer = await opened.tokenizer()
+  const texts = () => first!.ids.map(id => tokenizer.tokenText(id))
+  return displayed(result, () => (drawn ? withPattern(result, texts()) : bundleOf(document)))
+}
+
+/** The run, and its first prompt’s tokens with what heads attend to. */
+async function withPattern({ document, get }: RunResult, texts: readonly string[]): Promise<MediaBundle> {
+  const { attentionView, view } = await import('../views/index.ts')
+  const [run, attention] = [view(document), attentionView(document, get('pattern'), { texts })]
+  return { 'text/html': run.toHtml() + attention.toHtml(), 'text/plain': run[JUPYTER]()['text/plain']! }
 }
 
 const captured = (capture: readonly string[] | undefined): Pick<PartialRequest, 'method'> =>

@@ -3,6 +3,7 @@ import { findDetector } from '../heads/detectors/index.ts'
 import { scoreHeads } from '../heads/scores.ts'
 import { HeadwiseError, type Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
+import { displayedResult } from './displayed.ts'
 import type { Opened } from './open.ts'
 import { randomRepeats } from './random-repeats.ts'
 import { specFor } from './spec.ts'
@@ -53,7 +54,7 @@ export async function scoreGrids(opened: Opened, ids: readonly string[], o: Scor
     const measured = { values, prompts: n, layers, heads, metric: d.metric, seed }
     grids.push(headGrid({ ...measured, ...nulls?.byId.get(d.id) }, spec))
   }
-  return grids
+  return displayedResult(grids)
 }
 
 /** p and q of every head under the random-key null of each detector. */

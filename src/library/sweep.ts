@@ -5,6 +5,7 @@ import type { Measured, Plan } from '../runs/plan.ts'
 import type { Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Request, Spec } from '../words/spec.ts'
+import { bundleOf, displayed, displayedResult } from './displayed.ts'
 import type { Opened } from './open.ts'
 import type { EncodedPrompt } from './prompts.ts'
 import { specFor } from './spec.ts'
@@ -83,8 +84,12 @@ export async function rowsOf(plan: Plan, watch: Watch = {}): Promise<Measured[]>
   return rows
 }
 
-/** A sweep of a plan and of what is made of its readings. */
-export const sweepOf = <R extends Swept>(parts: Omit<Sweep<R>, 'execute'>): Sweep<R> => ({
-  ...parts,
-  execute: async (watch = {}) => await parts.finish(await rowsOf(parts.plan, watch), watch),
-})
+/** A sweep of a plan and of what is made of its readings, which shows its document in notebooks. */
+export function sweepOf<R extends Swept>(parts: Omit<Sweep<R>, 'execute'>): Sweep<R> {
+  const finish: Sweep<R>['finish'] = async (rows, watch) => {
+    const swept = await parts.finish(rows, watch)
+    const document = displayedResult(swept.document)
+    return displayed(swept, () => bundleOf(document))
+  }
+  return { ...parts, finish, execute: async (watch = {}) => await finish(await rowsOf(parts.plan, watch), watch) }
+}

@@ -9,6 +9,7 @@ import { given, type TaskSource } from '../tasks/source.ts'
 import { HeadwiseError, throwIfAborted, type Watch } from '../words/error.ts'
 import type { Task } from '../words/task.ts'
 import type { TaskMeasured, TaskResult } from '../words/task-result.ts'
+import { displayedResult } from './displayed.ts'
 import type { Opened } from './open.ts'
 import { specFor } from './spec.ts'
 
@@ -107,5 +108,5 @@ export async function measureTasks(opened: Opened, o: TasksOptions = {}): Promis
     }
   }
   o.onProgress?.({ what: 'tasks', done: sources.length, total: sources.length })
-  return results
+  return displayedResult(results)
 }

@@ -1,14 +1,11 @@
-/// <reference lib="dom" preserve="true" />
-
 import type { Theme } from '../figures/colour.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Shown } from './draw.ts'
-import { still } from './draw.ts'
+import { rowWords, still } from './draw.ts'
 import { interactive } from './interactive.ts'
 import { toHtml } from './markup.ts'
 import { type PatternInput, readPattern } from './pattern.ts'
-
-export type { Nested, PatternInput } from './pattern.ts'
+import { JUPYTER, type View } from './view.ts'
 
 /** The part of a `run` result that the view reads: its token ids. */
 export type RunInput =
@@ -28,24 +25,12 @@ export interface AttentionViewOptions {
   readonly theme?: Theme['name']
 }
 
-const JUPYTER: unique symbol = Symbol.for('Jupyter.display')
-
-/** Text and pattern of a result, for a page or a notebook. */
-export interface AttentionView {
-  /** A new element to put anywhere: heads and queries can be chosen in it. */
-  node(document?: Document): HTMLElement
-  /** The same as it stands, as HTML without scripts. */
-  toHtml(): string
-  /** What Deno’s notebooks show. */
-  readonly [JUPYTER]: () => { readonly 'text/html': string }
-}
-
 /**
  * Draws the tokens of a result tinted by what a head attends to, and the head’s pattern. `run` is what
  * `headwise run --json` prints, `pattern` what it captures with `--capture pattern`: [layer, head, T, T], each row
  * sums to at most 1. Throws `view-pattern` and `view-tokens` where the two do not belong together.
  */
-export function attentionView(run: RunInput, pattern: PatternInput, o: AttentionViewOptions = {}): AttentionView {
+export function attentionView(run: RunInput, pattern: PatternInput, o: AttentionViewOptions = {}): View {
   const prompt = o.prompt ?? 0
   const ids = 'runs' in run ? (run.runs[prompt]?.tokens ?? []) : run.tokens
   const patterns = readPattern(pattern, prompt)
@@ -65,7 +50,7 @@ export function attentionView(run: RunInput, pattern: PatternInput, o: Attention
       return interactive(shown(o.theme ?? (dark ? 'dark' : 'light')), page)
     },
     toHtml: html,
-    [JUPYTER]: () => ({ 'text/html': html() }),
+    [JUPYTER]: () => ({ 'text/html': html(), 'text/plain': rowWords(shown('light')) }),
   }
 }
 
