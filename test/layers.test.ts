@@ -88,3 +88,8 @@ test('the inference runtimes are imported by one file each', () => {
   const importers = files.filter(f => /['"]onnxruntime-(node|web)['"/]/.test(values(f)))
   expect(importers.filter(f => !['runtime/node.ts', 'runtime/web.ts'].includes(f))).toEqual([])
 })
+
+test('weights are known by name in models alone: elsewhere a model of other names would not be read', () => {
+  const named = files.filter(f => /model\.layers|lm_head|embed_tokens|self_attn/.test(text(f)))
+  expect(named.filter(f => layerOf(f) !== 'models')).toEqual([])
+})

@@ -108,8 +108,8 @@ function tasks(before: TaskResult, after: TaskResult, where: string): Difference
   const tolerance = toleranceOf(before)
   return worst([
     ...(['mean', 'low', 'high'] as const).flatMap(part => [
-      number(`${where}accuracy.${part}`, a?.[part], b?.[part], TOLERANCE.exact),
       number(`${where}value.${part}`, before.value[part], after.value[part], tolerance),
+      number(`${where}accuracy.${part}`, a?.[part], b?.[part], TOLERANCE.exact),
     ]),
     ...(['id', 'prompts', 'chance', 'can'] as const).map(field => exact(field, before[field], after[field])),
   ])

@@ -143,10 +143,11 @@ function ofRun(run: Run): Drawn {
 }
 
 const ofGeneration = (generation: Generation): Drawn => {
-  const { text, tokensPerSecond: speed } = generation
+  const { tokensPerSecond: speed } = generation
+  const words = generationWords(generation)
   const said = `${generation.tokens.length} tokens with the prompt’s${speed === null ? '' : `, ${shown(speed)} a second`}`
-  const body = [mark('figcaption', {}, said), mark('p', { style: 'white-space:pre-wrap' }, text)]
-  return { words: generationWords(generation), body }
+  const body = [mark('figcaption', {}, said), mark('p', { style: 'white-space:pre-wrap' }, words)]
+  return { words, body }
 }
 
 const ofTasks = (tasks: readonly TaskResult[]): Drawn => ({
@@ -155,7 +156,7 @@ const ofTasks = (tasks: readonly TaskResult[]): Drawn => ({
     table(
       ['task', 'rows', 'accuracy', 'chance', 'mean', 'metric'],
       tasks.map(task => {
-        if ('refused' in task) return [label(task.id), task.refused]
+        if ('refused' in task) return [label(task.id), label(task.refused, 400)]
         const { accuracy, chance } = task
         const right = accuracy ? accuracyWords(accuracy) : '–'
         const by = chance === undefined ? '–' : accuracyWords({ mean: chance })

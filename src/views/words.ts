@@ -41,7 +41,7 @@ function placeOf({ axes }: Grid, shape: readonly number[], cell: number): string
 export function gridWords(grid: Grid): string {
   const { shape, values } = numbersOf(grid)
   const known = [...values.keys()].filter(i => Number.isFinite(values[i]!))
-  const about = `${label(grid.metric)}: ${grid.axes.map((a, i) => `${a.name} × ${shape[i]}`).join(', ')}; ${promptsText(grid)}`
+  const about = `${label(grid.metric)}: ${grid.axes.map(a => a.name).join(' × ')}, ${shape.join(' × ')}; ${promptsText(grid)}`
   if (known.length === 0) return `${about}; no cell was measured.`
   const order = known.sort((a, b) => values[a]! - values[b]!)
   const [least, most] = [order[0]!, order.at(-1)!]
@@ -63,7 +63,12 @@ export const runWords = (run: Run): string =>
     )
     .join('\n')
 
-export const generationWords = ({ text }: Generation): string => label(text, 10_000)
+/** The text with its lines. */
+export const generationWords = ({ text }: Generation): string =>
+  text
+    .split('\n')
+    .map(line => label(line, 10_000))
+    .join('\n')
 
 export const taskWords = (task: TaskResult): string =>
   'refused' in task

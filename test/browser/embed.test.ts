@@ -6,7 +6,7 @@ import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Headwise } from '../../src/library/headwise.ts'
 import { load } from '../../src/library/load.ts'
-import type * as views from '../../src/views/attention.ts'
+import type * as views from '../../src/views/index.ts'
 import { complaints, launch } from './support.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -22,7 +22,7 @@ let node: Headwise
 let wrong: readonly string[]
 beforeAll(async () => {
   const bundle = await rolldown({
-    input: join(import.meta.dirname, '../../src/views/attention.ts'),
+    input: join(import.meta.dirname, '../../src/views/index.ts'),
     platform: 'browser',
   })
   const { output } = await bundle.generate({ format: 'iife', name: 'views' })
@@ -97,6 +97,39 @@ test('tokens that are markup stay text, in nodes and in a notebook’s HTML', as
   expect(found).toBe(0)
   expect(await page.evaluate(() => (globalThis as Globals).bad)).toBeUndefined()
   expect(await page.locator('[data-token="0"]').last().textContent()).toContain('<script>')
+})
+
+test('a result of any kind is an element, with the numbers that it holds and nothing of theirs run', async () => {
+  const [grid] = await node.scores(['induction'])
+  const { document: run } = await node.run(TEXT)
+  const evil = { ...grid!, metric: '<script>globalThis.bad=1</script><img src=x onerror="globalThis.bad=1">' }
+  const seen = await page.evaluate(
+    ([grid, run, evil]) => {
+      const { views } = globalThis as Globals
+      const nodes = [grid, run, evil].map(result => views.view(result as never, { theme: 'light' }).node())
+      document.querySelector('main')!.append(...nodes)
+      return nodes.map(n => ({
+        name: n.nodeName,
+        words: n.querySelector('figcaption')?.textContent,
+        drawn: n.querySelector('svg')?.getBoundingClientRect().width ?? 0,
+        cells: [...n.querySelectorAll('tbody tr:first-child td')].map(c => c.textContent),
+        strange: n.querySelectorAll('script, img').length,
+      }))
+    },
+    [grid, run, evil] as unknown[],
+  )
+  expect(seen.map(s => [s.name, s.strange])).toEqual(Array(3).fill(['FIGURE', 0]))
+  expect(seen[0]!.words).toMatch(/furthest from 0 at layer 6, head [15]\.$/)
+  expect(seen[0]!.drawn).toBeGreaterThan(200)
+  if (!('tokens' in run)) throw new Error('one prompt')
+  const [best] = run.top
+  expect(seen[1]!.cells).toEqual([
+    JSON.stringify(best!.token),
+    String(best!.id),
+    `${(100 * Math.exp(best!.logprob)).toFixed(1)}%`,
+  ])
+  expect(await page.evaluate(() => (globalThis as Globals).bad)).toBeUndefined()
+  expect(await page.locator('metadata[id]').count()).toBe(0)
 })
 
 test('a pattern of 2,048 tokens is drawn by its largest entries', async () => {

@@ -5,6 +5,8 @@ import type { Engine } from '../../src/runs/engine.ts'
 import { pointsOf, runSequence } from '../../src/runs/run.ts'
 import { f32 } from '../../src/words/arrays.ts'
 import { point, pointKey } from '../../src/words/site.ts'
+import { llamaGguf, writeFolder } from '../checkpoint/make-llama.ts'
+import { Scratch } from '../checkpoint/scratch.ts'
 import { engineOf, fixture, json, tensors } from '../support/models.ts'
 
 const golden = json<{
@@ -56,4 +58,14 @@ test('answers and distractors are means over tokens', () => {
     { answers: [5, 7], distractors: [9, 11] },
   ])
   for (let i = 0; i < both!.length; i += 97) expect(both![i]).toBeCloseTo((one![i]! + two![i]!) / 2, 6)
+})
+
+test('a checkpoint that calls its weights by other names is read the same, through its family’s layout', async () => {
+  using scratch = new Scratch()
+  await using folder = await engineOf(writeFolder(scratch))
+  await using gguf = await engineOf(scratch.write('m.gguf', llamaGguf()))
+  const wanted = [{ answers: [1], distractors: [2] }]
+  const [a, b] = [readouts(folder, wanted)[0]!, readouts(gguf, wanted)[0]!]
+  expect(a.some(x => x !== 0)).toBe(true)
+  expect(b).toEqual(a)
 })

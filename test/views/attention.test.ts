@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { load } from '../../src/library/load.ts'
-import { attentionView } from '../../src/views/attention.ts'
+import { attentionView } from '../../src/views/index.ts'
 
 const TEXT = 'One day Lily found a shiny key. Ben lost the shiny'
 const EVIL = `<script>globalThis.bad=1</script>"><img src=x onerror='bad'>&amp;`
@@ -35,7 +35,10 @@ test('tokens stay text', () => {
   expect(html).toContain('&#60;script&#62;globalThis.bad=1&#60;/script&#62;')
   expect(html).not.toContain('\u202e')
   const display = Reflect.get(view, Symbol.for('Jupyter.display')) as () => unknown
-  expect(display()).toEqual({ 'text/html': html })
+  expect(display()).toEqual({
+    'text/html': html,
+    'text/plain': expect.stringMatching(/^Head 0\.0, share of attention from “\\u202e<b>” at 1: 0\.750 to/),
+  })
 })
 
 test('what does not belong together is refused', () => {
@@ -51,7 +54,7 @@ test('nothing that the view needs is of Node', () => {
     if (seen.has(file)) return
     seen.add(file)
     for (const [, from] of readFileSync(file, 'utf8').matchAll(
-      /^(?:import|export)\b[^'\n]*(?:\{[^}]*\})?[^'\n]*from '([^']+)'/gm,
+      /^(?:import|export)\b(?! type)[^'\n]*(?:\{[^}]*\})?[^'\n]*from '([^']+)'/gm,
     )) {
       expect(from, file).toMatch(/^\./)
       walk(join(file, '..', from!))
