@@ -3,6 +3,7 @@ import { graphOf } from '../graph/graph.ts'
 import { linear } from '../graph/primitives/contract.ts'
 import { input, weight } from '../graph/primitives/leaf.ts'
 import { sum } from '../graph/primitives/reduce.ts'
+import { weightNames } from '../models/weight-names.ts'
 import type { Engine } from '../runs/engine.ts'
 import type { Residence } from '../runtime/backend.ts'
 import { f32 } from '../words/arrays.ts'
@@ -10,15 +11,15 @@ import { timed } from './report.ts'
 
 /** The linear maps of one block, by name, as [out, in]. */
 function blockMaps({ config: c }: Engine): readonly (readonly [string, number, number])[] {
-  const at = 'model.layers.0'
+  const [attention, mlp] = [weightNames.attention(0), weightNames.mlp(0)]
   return [
-    [`${at}.self_attn.q_proj.weight`, c.heads * c.headDim, c.dim],
-    [`${at}.self_attn.k_proj.weight`, c.groups * c.headDim, c.dim],
-    [`${at}.self_attn.v_proj.weight`, c.groups * c.headDim, c.dim],
-    [`${at}.self_attn.o_proj.weight`, c.dim, c.heads * c.headDim],
-    [`${at}.mlp.gate_proj.weight`, c.mlpDim, c.dim],
-    [`${at}.mlp.up_proj.weight`, c.mlpDim, c.dim],
-    [`${at}.mlp.down_proj.weight`, c.dim, c.mlpDim],
+    [`${attention}.q_proj.weight`, c.heads * c.headDim, c.dim],
+    [`${attention}.k_proj.weight`, c.groups * c.headDim, c.dim],
+    [`${attention}.v_proj.weight`, c.groups * c.headDim, c.dim],
+    [weightNames.output(0), c.dim, c.heads * c.headDim],
+    [`${mlp}.gate_proj.weight`, c.mlpDim, c.dim],
+    [`${mlp}.up_proj.weight`, c.mlpDim, c.dim],
+    [`${mlp}.down_proj.weight`, c.dim, c.mlpDim],
   ]
 }
 

@@ -1,3 +1,4 @@
+import { weightNames } from '../models/weight-names.ts'
 import type { Engine } from '../runs/engine.ts'
 import type { Sample } from '../runs/metric.ts'
 import { pointsOf, runSequence } from '../runs/run.ts'
@@ -30,9 +31,9 @@ const dot = (a: Float64Array, b: Float32Array, from: number): number => {
  * with the norm's scale held, the direction of the residual that the logit difference reads.
  */
 function directions({ config, weights }: Engine, compared: readonly Compared[]): Float64Array[] {
-  const { dim, tied } = config
-  const unembedding = weights.read(tied ? 'model.embed_tokens.weight' : 'lm_head.weight')
-  const norm = weights.read('model.norm.weight')
+  const { dim } = config
+  const unembedding = weights.read(weightNames.unembedding(config))
+  const norm = weights.read(weightNames.finalNorm)
   return compared.map(({ answers, distractors }) => {
     const direction = new Float64Array(dim)
     for (const [ids, sign] of [
@@ -55,7 +56,7 @@ export function readouts(engine: Engine, compared: readonly Compared[]): Float64
   const wanted = directions(engine, compared)
   const out = wanted.map(() => new Float64Array(layers * width))
   for (let layer = 0; layer < layers; layer++) {
-    const output = engine.weights.read(`model.layers.${layer}.self_attn.o_proj.weight`)
+    const output = engine.weights.read(weightNames.output(layer))
     for (const [c, direction] of wanted.entries())
       for (let i = 0; i < dim; i++) {
         const row = i * width

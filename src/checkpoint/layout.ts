@@ -4,7 +4,7 @@ import type { StoredTensor } from './tensors.ts'
 
 /** One weight that a model needs, and where its source keeps it. */
 export interface LayoutEntry {
-  /** Hugging Face name, under which the model asks for it. */
+  /** Name under which the model asks for it. */
   readonly name: string
   /** Name of the tensor in the source. */
   readonly from: string

@@ -13,6 +13,7 @@ import { type Point, point, type Site } from '../words/site.ts'
 import type { DecoderConfig } from './config.ts'
 import type { LayerKV, Model, ModelInput } from './model.ts'
 import type { Tap } from './tap.ts'
+import { weightNames } from './weight-names.ts'
 
 const ACTIVATIONS = {
   silu,
@@ -48,7 +49,7 @@ function attend(
   input: ModelInput,
   tap: Tap,
 ): { sum: Sym; kv: LayerKV } {
-  const name = `model.layers.${layer}.self_attn`
+  const name = weightNames.attention(layer)
   const at = (site: Site): Point => point(site, layer)
   const asking = input.narrow?.(layer, x) ?? x
   const askingAt = input.narrow?.(layer, rows.at) ?? rows.at
@@ -89,7 +90,7 @@ function output(c: DecoderConfig, name: string, z: Sym, headOut: Point, tap: Tap
 
 /** The gated feed-forward part (Shazeer 2020): act(x·gate) · (x·up), then down. */
 function mlp(c: DecoderConfig, layer: number, x: Sym, tap: Tap): Sym {
-  const name = `model.layers.${layer}.mlp`
+  const name = weightNames.mlp(layer)
   const gate = ACTIVATIONS[c.activation](map(x, `${name}.gate_proj`, c.mlpDim, c.mlpBias))
   const act = tap(point('mlp_act', layer), mul(gate, map(x, `${name}.up_proj`, c.mlpDim, c.mlpBias)))
   return tap(point('mlp_sum', layer), map(act, `${name}.down_proj`, c.dim, c.mlpBias))
@@ -104,8 +105,8 @@ export function decoder(c: DecoderConfig): Model {
     return known
   }
   return (input, tap) => {
-    const norm = (y: Sym, name: string) => rmsNorm(y, weight(`${name}.weight`, [c.dim]), c.normEps)
-    const embedding = weight('model.embed_tokens.weight', [c.vocab, c.dim])
+    const norm = (y: Sym, name: string) => rmsNorm(y, weight(name, [c.dim]), c.normEps)
+    const embedding = weight(weightNames.embedding, [c.vocab, c.dim])
     const { cos, sin } = tablesOf(input.positions)
     const rows: Positions = { at: input.at, cos: constant(cos), sin: constant(sin) }
     const { from, to, enters } = input.segment ?? { from: 0, to: c.layers }
@@ -114,20 +115,23 @@ export function decoder(c: DecoderConfig): Model {
     let x = enters && from > 0 ? enters : scoped('embed', () => tap(point('embed'), gather(embedding, input.input)))
     for (let layer = from; layer < to; layer++)
       x = scoped(`decoder.${layer}`, () => {
-        const name = `model.layers.${layer}`
+        const name = weightNames.layer(layer)
         const pre = tap(point('resid_pre', layer), x)
-        const attention = attend(c, layer, norm(pre, `${name}.input_layernorm`), rows, input, tap)
+        const attention = attend(c, layer, norm(pre, `${name}.input_layernorm.weight`), rows, input, tap)
         kv.push(attention.kv)
         const going = input.narrow?.(layer, pre) ?? pre
         const mid = tap(point('resid_mid', layer), add(going, tap(point('attn_out', layer), attention.sum)))
-        const out = tap(point('mlp_out', layer), mlp(c, layer, norm(mid, `${name}.post_attention_layernorm`), tap))
+        const out = tap(
+          point('mlp_out', layer),
+          mlp(c, layer, norm(mid, `${name}.post_attention_layernorm.weight`), tap),
+        )
         return tap(point('resid_post', layer), add(mid, out))
       })
     return scoped('unembed', () => {
       const [batch, time] = x.shape as readonly [Dim, Dim]
       const wanted = input.read ? gather(reshape(x, [mulDims(batch, time), c.dim]), input.read) : x
-      const final = tap(point('final_norm'), norm(wanted, 'model.norm'))
-      const unembedding = c.tied ? embedding : weight('lm_head.weight', [c.vocab, c.dim])
+      const final = tap(point('final_norm'), norm(wanted, weightNames.finalNorm))
+      const unembedding = c.tied ? embedding : weight(weightNames.unembedding(c), [c.vocab, c.dim])
       const columns = input.columns ? gather(unembedding, input.columns) : unembedding
       return { logits: tap(point('logits'), linear(final, columns)), kv }
     })

@@ -7,7 +7,7 @@ export interface WeightEntry {
   readonly offset: number
 }
 
-/** Every weight of a model by its Hugging Face name, float32, in files that all lie directly in `folder`. */
+/** Every weight of a model by the name under which the model asks for it, float32, in files that all lie directly in `folder`. */
 export interface Weights {
   /** SHA-256 (hex) of the source's tensor contents; equal weights have equal hashes whatever file holds them. */
   readonly hash: string

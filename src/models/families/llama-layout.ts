@@ -1,6 +1,7 @@
 import type { Layout, LayoutEntry } from '../../checkpoint/layout.ts'
 import type { TensorSource } from '../../checkpoint/source.ts'
 import type { DecoderConfig } from '../config.ts'
+import { weightNames } from '../weight-names.ts'
 
 interface Part {
   readonly hf: string
@@ -49,13 +50,13 @@ export function llamaLayout(c: DecoderConfig, source: TensorSource): Layout {
   })
   const parts = layerParts(c)
   const layers = Array.from({ length: c.layers }, (_, l) =>
-    parts.map(part => ({ ...part, hf: `model.layers.${l}.${part.hf}`, gguf: `blk.${l}.${part.gguf}` })),
+    parts.map(part => ({ ...part, hf: `${weightNames.layer(l)}.${part.hf}`, gguf: `blk.${l}.${part.gguf}` })),
   )
   const ends: Part[] = [
-    { hf: 'model.embed_tokens.weight', gguf: 'token_embd.weight', shape: [c.vocab, c.dim] },
+    { hf: weightNames.embedding, gguf: 'token_embd.weight', shape: [c.vocab, c.dim] },
     ...layers.flat(),
-    { hf: 'model.norm.weight', gguf: 'output_norm.weight', shape: [c.dim] },
-    ...(c.tied ? [] : [{ hf: 'lm_head.weight', gguf: 'output.weight', shape: [c.vocab, c.dim] }]),
+    { hf: weightNames.finalNorm, gguf: 'output_norm.weight', shape: [c.dim] },
+    ...(c.tied ? [] : [{ hf: weightNames.unembedding(c), gguf: 'output.weight', shape: [c.vocab, c.dim] }]),
   ]
   return ends.map(entry)
 }
