@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { HeadwiseError } from '../words/error.ts'
 import { failure, SECURITY } from './answer.ts'
 import { routes } from './app.ts'
+import { Connections } from './connections.ts'
 import { type EngineSetup, Engines } from './engines.ts'
 import { knownFiles } from './files.ts'
 import { isLoopback, type Rules, refusalOf } from './guard.ts'
@@ -30,9 +31,8 @@ export interface Serving extends AsyncDisposable {
 
 const DEFAULT_PORT = 8017
 
-/** Limits on what clients hold open (ms, bytes, connections). */
-const LIMITS = { headers: 5_000, request: 30_000, silence: 120_000, keepAlive: 5_000, headerBytes: 16_384 }
-const MOST_CONNECTIONS = 256
+/** How long (ms) an idle connection is kept, and how long (bytes) a header may be. */
+const LIMITS = { keepAlive: 5_000, headerBytes: 16_384 }
 
 /** Starts the server; the first engine of every model is open when it says so. Throws what opening them throws. */
 export async function serve(o: ServeOptions): Promise<Serving> {
@@ -55,12 +55,14 @@ export async function serve(o: ServeOptions): Promise<Serving> {
       for (const [name, value] of Object.entries(SECURITY)) response.setHeader(name, value)
       const { method = '', url = '', rawHeaders } = request
       const head = { method, url, rawHeaders, localAddress: request.socket.localAddress }
+      const busy = connections.begin(request, response)
       const refusal = refusalOf(head, rules)
       if (refusal) void refuse(request, response, failure(refusal, refusal.status))
+      else if (busy) void refuse(request, response, failure(busy))
       else void listener(request, response)
     },
   )
-  guardConnections(server)
+  const connections = new Connections(server)
   try {
     await listen(server, host, o.port)
     const { port } = server.address() as AddressInfo
@@ -94,54 +96,6 @@ async function refuse(request: IncomingMessage, response: ServerResponse, answer
     Connection: 'close',
   })
   response.end(body)
-}
-
-const STATUS_LINES: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-}
-
-/** Clients that are slow, silent or many cannot keep others out. */
-function guardConnections(server: Server): void {
-  server.headersTimeout = LIMITS.headers
-  server.requestTimeout = LIMITS.request
-  // Node drops what is above its own count without a word; the guard counts and says so.
-  server.maxHeadersCount = 0
-  server.setTimeout(LIMITS.silence)
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (socket.writable)
-      socket.end(
-        `HTTP/1.1 ${STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-      )
-    else socket.destroy()
-  })
-  // Connections without a request of theirs under way, the longest idle first.
-  const idle = new Set<Socket>()
-  let open = 0
-  server.on('connection', socket => {
-    open++
-    idle.add(socket)
-    socket.once('close', () => {
-      open--
-      idle.delete(socket)
-    })
-    if (open <= MOST_CONNECTIONS) return
-    const [oldest] = idle
-    oldest?.destroy()
-  })
-  // Silence while an engine computes is no fault of the client.
-  const computing = new WeakMap<Socket, ServerResponse>()
-  server.on('timeout', socket => {
-    const response = computing.get(socket)
-    if (!response || response.headersSent) socket.destroy()
-  })
-  server.on('request', ({ socket }, response) => {
-    idle.delete(socket)
-    computing.set(socket, response)
-    response.once('close', () => {
-      if (!socket.destroyed) idle.add(socket)
-    })
-  })
 }
 
 /** Throws `port` in one sentence when the port cannot be had. */
