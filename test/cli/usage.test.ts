@@ -122,6 +122,37 @@ const data: readonly [what: string, content: string | Buffer, says: RegExp][] = 
   ['an id at the size of the vocabulary', '[0, 4096]', /tokens\[1\] is 4096.*0 to 4095/],
 ]
 
+describe('what only the model can tell is wrong usage all the same', () => {
+  const cases: readonly [what: string, args: string[], says: RegExp][] = [
+    [
+      'a layer beyond the last',
+      ['ablate', 'specimen', 'x', '--heads', '8.0'],
+      /Head 8\.0 does not exist.*layers 0 to 7/,
+    ],
+    [
+      'a head beyond the last',
+      ['ablate', 'specimen', 'x', '--heads', '0.99'],
+      /Head 0\.99 does not exist.*heads 0 to 7/,
+    ],
+    [
+      'a position beyond the text',
+      ['knockout', 'specimen', 'Tom saw', '--keys', '9'],
+      /position 9 is outside its \d tokens/,
+    ],
+    [
+      'a text that stands twice',
+      ['knockout', 'specimen', 'Tom, Tom', '--keys', 'text:Tom'],
+      /"Tom" stands in more than/,
+    ],
+    ['a text that is not there', ['knockout', 'specimen', 'Tom saw', '--keys', 'text:Ben'], /"Ben"/],
+  ]
+  test.each(cases)('%s', async (_what, args, says) => {
+    const { code, stdout, stderr } = await run(args, { env: { HEADWISE_CACHE: at('cache') } })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(says)
+  })
+})
+
 describe('a bad --tokens file ends with exit 65 and names file and place', () => {
   test.each(data)('%s', async (_what, content, says) => {
     writeFileSync(at('bad.json'), content)
@@ -178,6 +209,9 @@ test('a wrong edits file ends with exit 65 or 2 and names the place', async () =
   })
   expect(await edit('[{"do":"zero","at":{"site":"zz","layer":6}}]')).toMatchObject({ code: 2, stdout: '' })
   expect(await edit('[{"do":"zero","at":{"site":"z","layer":8}}]')).toMatchObject({ code: 2, stdout: '' })
+  // A file that names itself is followed nowhere.
+  const itself = '[{"do":"set","at":{"site":"z","layer":0},"value":{"file":"edits.json","tensor":"z"}}]'
+  expect(await edit(itself)).toMatchObject({ code: 65, stdout: '', stderr: expect.stringMatching(/"edits\.json"/) })
   expect(await edit('[{"do":"zero","at":{"site":"z","layer":6},"heads":[5]}]')).toMatchObject({ code: 0 })
 })
 

@@ -23,10 +23,12 @@ beforeAll(async () => {
   driver = await bundle(new URL('./programs/driver.mjs', import.meta.url))
 })
 
-/** The program in a process of its own, with what it says. */
-function start(folder: string, o: { parts: number; ms: number; workers?: number }) {
+/** The program in a process of its own, with what it says; with `kib`, the system lets it write no larger file. */
+function start(folder: string, o: { parts: number; ms: number; workers?: number; kib?: number }) {
   const args = [entry.href, folder, o.parts, o.ms, o.workers ?? 2].map(String)
-  const child = spawn(process.execPath, [driver.pathname, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const command = [process.execPath, driver.pathname, ...args]
+  const limited = o.kib === undefined ? command : ['bash', '-c', `ulimit -f ${o.kib} && exec "$@"`, 'bash', ...command]
+  const child = spawn(limited[0]!, limited.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said.out += text
@@ -122,6 +124,25 @@ test('an interrupt ends with 130 and a sentence, and the same command resumes', 
   const again = await start(folder, job).ended
   expect(again.code).toBe(0)
   expect(again.err).toMatch(/holds \d+ of 60 parts; the others follow/)
+})
+
+test('a system that fails to write a part: exit 1 and a sentence, nothing half-written, and the run goes on afterwards', async () => {
+  const folder = join(root, 'failing')
+  const whole = join(root, 'never-failed')
+  const job = { parts: 8, ms: 20, workers: 0 }
+  const { out } = await start(whole, job).ended
+  const { child, ended } = start(folder, job)
+  while (partsIn(folder) < 2) await wait(2)
+  child.kill('SIGKILL')
+  await ended
+  const kept = readdirSync(folder).filter(name => name.startsWith('part-'))
+  // The manifest has less than a KiB, a part a little more.
+  const failed = await start(folder, { ...job, kib: 1 }).ended
+  expect(failed).toMatchObject({ code: 1, out: '' })
+  expect(failed.err).toMatch(/EFBIG.*the parts that were finished are kept, and the same command resumes/)
+  expect(readdirSync(folder).sort()).toEqual(['manifest.json', ...kept].sort())
+  expect(await start(folder, job).ended).toMatchObject({ code: 0, out })
+  expect(contents(folder)).toEqual(contents(whole))
 })
 
 test('two processes on one folder: one writes, the other is told who does; a dead writer’s place is taken at once', async () => {
