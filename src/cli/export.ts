@@ -4,7 +4,7 @@ import { fileNameFault } from '../checkpoint/folder-member.ts'
 import type { Headwise } from '../library/headwise.ts'
 import { toJson } from '../results/json.ts'
 import { checkOut, writeWhole } from '../results/write.ts'
-import { throwIfAborted } from '../words/error.ts'
+import { printable, throwIfAborted } from '../words/error.ts'
 import type { Context, Define } from './context.ts'
 import { readEdits, wrongInput } from './input.ts'
 import { openModel } from './model.ts'
@@ -53,7 +53,7 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
   })
   const files = [out, ...beside]
   if (o.json) context.print(toJson({ files, bytes: size, edits: edits.length }))
-  else context.print(`${files.join(' and ')}: ${bytes(size)}\n`)
+  else context.print(`${files.map(f => printable(f)).join(' and ')}: ${bytes(size)}\n`)
 }
 
 /** Writes weights one after the other into a new file; gives its size. */

@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 import { runProgram } from './program.ts'
 import { progressLine } from './terminal/progress.ts'
 import { styleOf } from './terminal/style.ts'
+import { forTerminal } from './terminal/text.ts'
 
 const EXIT: Readonly<Record<Fault, number>> = { usage: 2, data: 65, failed: 1, interrupted: 130 }
 
@@ -36,7 +37,7 @@ const context: Context = {
   style: styleOf(process.stdout, process.env, !args.includes('--no-color')),
   print: text => {
     line.clear()
-    process.stdout.write(text)
+    process.stdout.write(forTerminal(text))
   },
   note: text => {
     line.clear()

@@ -1,5 +1,6 @@
 import type { Headwise } from '../library/headwise.ts'
 import { toJson } from '../results/json.ts'
+import { printable } from '../words/error.ts'
 import type { Context, Define } from './context.ts'
 import { headShape, mapsView, type NamedGrid, summary } from './grid-view.ts'
 import { modelName, openModel } from './model.ts'
@@ -60,7 +61,7 @@ function view(
   const maps = [...scores, { name: 'removed', grid: effect, signed: true }]
   const sharing = groups === heads ? '' : `, ${groups} kv groups`
   return `${[
-    bold(style, `${modelName(model)}: ${layers} layers of ${heads} heads${sharing}, width ${dim}`),
+    bold(style, `${printable(modelName(model), 80)}: ${layers} layers of ${heads} heads${sharing}, width ${dim}`),
     mapsView(maps, headShape(m.config), style),
     summary(maps, heads, 3, style),
     wrap(
@@ -75,11 +76,13 @@ function view(
 /** The name under which whoever reads this can call the command: `npm start` puts no command on the path. */
 const PROGRAM = process.env.npm_lifecycle_event ? 'npx headwise' : 'headwise'
 
-const next = (model: string, style: Context['style']): string =>
-  [
+const next = (reference: string, style: Context['style']): string => {
+  const model = printable(reference)
+  return [
     bold(style, 'Try next'),
     `  ${PROGRAM} run ${model} "Tom and Mary went out. Tom gave a coin to"`,
     `  ${PROGRAM} ablate ${model} "your own text" --mode zero`,
     `  ${PROGRAM} scores ${model} --detector sink,entropy,delimiter`,
     `  ${PROGRAM} --help`,
   ].join('\n')
+}

@@ -1,4 +1,5 @@
 import { toJson } from '../results/json.ts'
+import { printable } from '../words/error.ts'
 import type { TaskMeasured, TaskRefused, TaskResult } from '../words/task-result.ts'
 import type { Context, Define } from './context.ts'
 import { openModel } from './model.ts'
@@ -77,11 +78,11 @@ const COLUMNS = [
 const setOf = ({ id }: TaskMeasured): string | undefined => /^(.+?)\//.exec(id)?.[1]
 /** Tasks of one data set that are read in the same way stand under one heading. */
 const headingOf = (task: TaskMeasured): string =>
-  [...(setOf(task) === undefined ? [] : [`${setOf(task)}:`]), `form ${task.form}, ${task.metric}`].join(' ')
+  [...(setOf(task) === undefined ? [] : [`${printable(setOf(task))}:`]), `form ${task.form}, ${task.metric}`].join(' ')
 
 /** A line for each task, under its heading. */
 function listing(measured: readonly TaskMeasured[], style: Style): string {
-  const names = measured.map(r => `${r.can === false ? MARK : ' '} ${r.id.replace(/^.+?\//, '')}`)
+  const names = measured.map(r => `${r.can === false ? MARK : ' '} ${printable(r.id.replace(/^.+?\//, ''), 80)}`)
   const rows = measured.map((r, i) => [
     names[i]!.length > LONGEST ? '' : names[i]!,
     rowsText(r),

@@ -236,6 +236,15 @@ describe('slow and silent clients [77]', () => {
   })
 })
 
+test('a body that comes byte by byte is cut off, and a body that never comes [77]', async () => {
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': '1000' }
+  const begun = [rawSocket(port), rawSocket(port)]
+  for (const { socket } of begun) socket.write(request(port, { method: 'POST', path: '/api/tokens', headers }))
+  const drip = setInterval(() => begun[0]!.socket.write(' '), 500)
+  for (const { answer } of begun) expectRefusal(await answer, [408, 0])
+  clearInterval(drip)
+}, 100_000)
+
 describe('files [78]', () => {
   test.each([
     '/..%2f..%2fpackage.json',
@@ -266,6 +275,7 @@ describe('JSON [79, 80]', () => {
     ['a million levels', `{"params":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`],
     ['a million levels that are not closed', '['.repeat(1_000_000)],
     ['too many values', `{"params":{"ids":[${'1,'.repeat(1_500_000)}1]}}`],
+    ['too many keys', `{"params":{${Array.from({ length: 300_000 }, (_, i) => `"k${i}":0`).join()}}}`],
     ['a key twice', '{"params":{"text":"a"},"params":{"text":"b"}}'],
     ['a cut document', '{"params":{"text":"a'],
     ['nothing', ''],
@@ -282,6 +292,17 @@ describe('JSON [79, 80]', () => {
     if (body !== undefined) return expectRefusal(await post(body), [400])
     const broken = '{"params":{"text":"\xff\xfe"}}'
     expectRefusal(await postBytes(broken), [400])
+  })
+
+  test('positions of 2^53 + 1 and beyond, and −0, are not rounded to others', async () => {
+    const edited = (position: string) =>
+      post(`{"params":{"ids":[1,2],"edits":[{"do":"zero","at":{"site":"z","layer":0},"positions":[${position}]}]}}`, {
+        path: '/api/next',
+      })
+    for (const position of ['9007199254740993', '4294967296', '1e3000', '0.5', '2'])
+      expectRefusal(await edited(position), [400], /edits|body/)
+    const [zero, negative] = [await edited('0'), await edited('-0')]
+    expect([zero.status, negative.body]).toEqual([200, zero.body])
   })
 
   test.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])(

@@ -32,6 +32,16 @@ export const padStart = (text: string, columns: number): string =>
 export const quoted = (token: string): string =>
   `"${printable(token.replaceAll('\n', '\\n').replaceAll('\t', '\\t').replaceAll('\r', '\\r'), 60)}"`
 
+/**
+ * What is printed, made safe wherever a name or text in it came from: a terminal obeys nothing of it but line breaks,
+ * tabs and colours. Names are escaped where they are put in; this stands behind that.
+ */
+export const forTerminal = (text: string): string =>
+  text.replace(
+    /\u001b(?!\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
 /** Words on lines of at most `columns`, each after the indent. */
 export function wrap(text: string, columns: number, indent = ''): string {
   const lines: string[] = []
