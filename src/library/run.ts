@@ -87,7 +87,10 @@ export async function runPrompts(
 /** The run, and its first prompt’s tokens with what heads attend to. */
 async function withPattern({ document, get }: RunResult, texts: readonly string[]): Promise<MediaBundle> {
   const { attentionView, view } = await import('../views/index.ts')
-  const [run, attention] = [view(document), attentionView(document, get('pattern'), { texts })]
+  // The head that tells most from the last position, where that was asked for.
+  const [first] = ('runs' in document ? document.runs[0] : document)?.heads ?? []
+  const head = first && { head: `${first.layer}.${first.head}` }
+  const [run, attention] = [view(document), attentionView(document, get('pattern'), { texts, ...head })]
   return { 'text/html': run.toHtml() + attention.toHtml(), 'text/plain': run[JUPYTER]()['text/plain']! }
 }
 

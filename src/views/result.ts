@@ -160,9 +160,10 @@ const ofTasks = (tasks: readonly TaskResult[]): Drawn => ({
         const { accuracy, chance } = task
         const right = accuracy ? accuracyWords(accuracy) : '–'
         const by = chance === undefined ? '–' : accuracyWords({ mean: chance })
-        return [label(task.id), String(task.prompts), right, by, shown(task.value.mean), task.metric]
+        const name = `${task.can === false ? '✗ ' : ''}${label(task.id)}`
+        return [name, String(task.prompts), right, by, shown(task.value.mean), task.metric]
       }),
     ),
-    mark('figcaption', {}, 'Accuracy with its 95% interval, templates drawn whole.'),
+    mark('figcaption', {}, 'Accuracy with its 95% interval, templates drawn whole; ✗ is not shown to be above chance.'),
   ],
 })

@@ -69,6 +69,9 @@ test('a run with its pattern shows the tokens and what heads attend to', async (
   const html = (await displayOf(await m.run(TEXT, { capture: ['pattern'] })))['text/html']!
   expect(html).toMatch(/nats per token.*role="listbox".*pattern of head 0\.0/s)
   expect(html).toContain('␣cat')
+  const told = await m.run(TEXT, { capture: ['pattern'], attended: true })
+  const { layer, head } = ('tokens' in told.document && told.document.heads?.[0]) || {}
+  expect((await displayOf(told))['text/html']).toContain(`pattern of head ${layer}.${head}:`)
   const without = await m.run(TEXT, { capture: ['z'] })
   expect(await displayOf(without)).toEqual(await displayOf(without.document))
 })

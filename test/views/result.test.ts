@@ -54,7 +54,7 @@ test('a generation is its text, and how fast it came', () => {
 
 test('tasks are a table of accuracies beside chance', () => {
   const bundle = show(tasks)
-  expect(bundle['text/html']).toMatch(/>75% \[50, 100\]<.*>50%<.*>1\.5<.*>logit_diff</s)
+  expect(bundle['text/html']).toMatch(/>✗ set\/names<.*>75% \[50, 100\]<.*>50%<.*>1\.5<.*>logit_diff</s)
   expect(bundle['text/plain']!.split('\n')).toEqual([
     'set/names: 8 rows, 75% [50, 100] right (chance 50%), mean logit_diff 1.5.',
     '=years: No digit is a token.',
