@@ -1,16 +1,25 @@
 import { toJson } from '../results/json.ts'
+import { checkOut, RESULT_SUFFIXES } from '../results/write.ts'
 import { printable } from '../words/error.ts'
 import type { TaskMeasured, TaskRefused, TaskResult } from '../words/task-result.ts'
 import type { Context, Define } from './context.ts'
 import { openModel } from './model.ts'
-import { type ModelOptions, wholeNumber, withModelOptions, withSeed } from './options.ts'
+import {
+  type ModelOptions,
+  type OutputOptions,
+  wholeNumber,
+  withModelOptions,
+  withOutputOptions,
+  withSeed,
+} from './options.ts'
+import { save } from './save.ts'
 import { accuracyText, percent, taskNotes } from './task-notes.ts'
 import type { Style } from './terminal/style.ts'
 import { table } from './terminal/table.ts'
 import { wrap } from './terminal/text.ts'
 import { number } from './terminal/units.ts'
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, OutputOptions {
   readonly task?: string
   readonly data?: string
   readonly n?: number
@@ -31,8 +40,7 @@ export const tasks: Define = (command, context) => {
     .option('--task <name>', 'only this one: a built-in task, a file, or a task of a data set')
     .option('--data <dir>', 'a folder of published data sets, whose tasks are listed too')
     .option('--n <rows>', 'most rows of each task (default 50)', wholeNumber('--n', { from: 1, to: 1e6 }))
-    .option('--json', 'one JSON document on stdout and nothing else')
-  return withModelOptions(withSeed(base))
+  return withModelOptions(withOutputOptions(withSeed(base), RESULT_SUFFIXES.task.join(' ')))
     .addHelpText('after', HELP)
     .action((model: string, o: Options) => act(model, o, context))
 }
@@ -41,6 +49,7 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
   const { task, data, n, seed } = o
   const from = { ...(data !== undefined && { data }), signal: context.signal }
   // Names and files are judged before the model is opened.
+  if (o.out !== undefined) await checkOut(o.out, { force: o.force ?? false, kinds: RESULT_SUFFIXES.task })
   const { allTasks, namedTasks } = await import('../tasks/resolve.ts')
   const sources = task === undefined ? await allTasks(from) : await namedTasks(task, from)
   await using m = await openModel(model, o, context)
@@ -58,6 +67,7 @@ async function act(model: string, o: Options, context: Context): Promise<void> {
     for (const text of taskNotes(result.id, { notes, dropped: result.dropped, kept: result.prompts }))
       context.note(text)
   }
+  await save(results, o, context)
   context.print(o.json ? toJson(results) : view(results, context))
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run, SENTENCE, temporaryFolder } from './support.ts'
@@ -57,6 +57,20 @@ test('--json prints the results and nothing else', async () => {
   expect(JSON.parse(stdout)).toMatchObject([
     { id: 'capitals', prompts: 8, chance: 0.5, spec: { request: { seed: 0 } } },
   ])
+})
+
+test('--out keeps the list: as JSON for rerun, as CSV for a spreadsheet', async () => {
+  for (const name of ['ioi.json', 'ioi.csv'])
+    expect((await tasks('--task', 'ioi', '--n', '6', '--out', at(name))).code).toBe(0)
+  expect(readFileSync(at('ioi.csv'), 'utf8').split(/\r?\n/)[1]).toMatch(
+    /^"ioi","logit_diff",6,[\d.]+,[\d.]+,[\d.]+,1,1,1,0\.5$/,
+  )
+  const { code, stdout } = await run(['rerun', at('ioi.json')], { env })
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: 'Reproduced. The largest difference is 0; the tolerance is 0.00100.\n',
+  })
+  expect(await tasks('--task', 'ioi', '--out', at('ioi.svg'))).toMatchObject({ code: 2, stdout: '' })
 })
 
 test('a file, whose row of several tokens is told on stderr', async () => {

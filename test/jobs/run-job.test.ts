@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LocalPool } from '../../src/jobs/local-pool.ts'
@@ -24,11 +24,14 @@ beforeAll(async () => {
 })
 
 /** The program in a process of its own, with what it says; with `kib`, the system lets it write no larger file. */
-function start(folder: string, o: { parts: number; ms: number; workers?: number; kib?: number }) {
+function start(folder: string, o: { parts: number; ms: number; workers?: number; kib?: number; uid?: number }) {
   const args = [entry.href, folder, o.parts, o.ms, o.workers ?? 2].map(String)
   const command = [process.execPath, driver.pathname, ...args]
   const limited = o.kib === undefined ? command : ['bash', '-c', `ulimit -f ${o.kib} && exec "$@"`, 'bash', ...command]
-  const child = spawn(limited[0]!, limited.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(limited[0]!, limited.slice(1), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(o.uid !== undefined && { uid: o.uid, gid: o.uid }),
+  })
   const said = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said.out += text
@@ -144,6 +147,42 @@ test('a system that fails to write a part: exit 1 and a sentence, nothing half-w
   expect(await start(folder, job).ended).toMatchObject({ code: 0, out })
   expect(contents(folder)).toEqual(contents(whole))
 })
+
+/** Root may write everywhere: then the program is one of nobody's, as far as it may read what it runs. */
+const NOBODY = 65_534
+const isRoot = process.getuid?.() === 0
+const mayRead = (path: string): boolean =>
+  (statSync(path).mode & 0o005) === 0o005 && (path === dirname(path) || mayRead(dirname(path)))
+const unable = isRoot && !mayRead(import.meta.dirname)
+
+test.skipIf(unable)(
+  unable
+    ? 'skipped: root may write everywhere, and others may not read the repository'
+    : 'a folder that becomes read-only during the run: exit 1 and a sentence, and the run goes on afterwards',
+  async () => {
+    const job = { parts: 40, ms: 25, workers: 0, ...(isRoot && { uid: NOBODY }) }
+    const own = join(root, 'read-only')
+    const whole = join(root, 'always-writable')
+    mkdirSync(own)
+    mkdirSync(whole)
+    for (const path of [root, own, whole, dirname(driver.pathname), dirname(entry.pathname)]) chmodSync(path, 0o777)
+    const { out } = await start(join(whole, 'run'), job).ended
+    const folder = join(own, 'run')
+    const { child, ended } = start(folder, job)
+    while (partsIn(folder) < 2 && child.exitCode === null) await wait(2)
+    chmodSync(folder, 0o555)
+    const failed = await ended
+    expect(failed).toMatchObject({ code: 1, out: '' })
+    expect(failed.err).toMatch(/EACCES.*\.\n$/)
+    const kept = partsIn(folder)
+    expect(kept).toBeGreaterThan(1)
+    chmodSync(folder, 0o777)
+    const again = await start(folder, job).ended
+    expect(again).toMatchObject({ code: 0, out })
+    expect(again.err).toContain(`holds ${kept} of 40 parts`)
+    expect(contents(folder)).toEqual(contents(join(whole, 'run')))
+  },
+)
 
 test('two processes on one folder: one writes, the other is told who does; a dead writer’s place is taken at once', async () => {
   const folder = join(root, 'two')
