@@ -52,15 +52,37 @@ export class Visitor {
     await expect.poll(() => this.bars(), { timeout: 30_000 }).toMatchObject(expected)
   }
 
+  /** Where the pointer meets a head: its box has come to rest, and nothing else lies there. */
+  async #onto(name: string): Promise<readonly [number, number]> {
+    const cell = this.head(name)
+    await cell.scrollIntoViewIfNeeded()
+    const place = async (): Promise<string> => JSON.stringify(await cell.boundingBox())
+    await expect
+      .poll(async () => {
+        const before = await place()
+        await this.page.waitForTimeout(100)
+        return before !== 'null' && before === (await place())
+      })
+      .toBe(true)
+    const { x, y } = JSON.parse(await place()) as { x: number; y: number }
+    const at = [x + 8, y + 8] as const
+    expect(await this.page.evaluate(headUnder, at)).toBe(name)
+    return at
+  }
+
   async dragDown(name: string, pixels: number): Promise<void> {
-    const box = await this.head(name).boundingBox()
-    const [x, y] = [box!.x + 8, box!.y + 8]
+    const [x, y] = await this.#onto(name)
     await this.page.mouse.move(x, y)
     await this.page.mouse.down()
+    expect(await this.page.evaluate(headUnder, [x, y] as const)).toBe(name)
     for (let i = 1; i <= 8; i++) await this.page.mouse.move(x, y + (pixels * i) / 8)
     await this.page.mouse.up()
   }
 }
+
+/** Runs in the page: the head at a point. */
+const headUnder = ([x, y]: readonly [number, number]): string | undefined =>
+  document.elementFromPoint(x, y)?.closest<SVGElement>('[data-head]')?.dataset.head
 
 /** What went wrong on a page, without requests that the page itself ended: for a newer question, or by leaving. */
 export const failures = (complaints: readonly string[]): string[] =>

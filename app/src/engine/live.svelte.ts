@@ -23,7 +23,7 @@ import { type NextEffect, nextEffect } from './next-effect.ts'
 /** Patterns of more cells are read in tiles. */
 const MOST_CELLS = 2 ** 21
 /** How many of the likeliest next tokens of either side are shown. */
-const TOP = 10
+export const TOP = 10
 
 /** What a pass was made of. */
 interface Passed {

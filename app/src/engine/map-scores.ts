@@ -1,4 +1,11 @@
-import type { AblateResult, ChangesResult, Info, ScoresResult } from '../../../src/service/verbs.ts'
+import type {
+  AblateResult,
+  ChangesResult,
+  Info,
+  NextResult,
+  NextToken,
+  ScoresResult,
+} from '../../../src/service/verbs.ts'
 import type { HeadwiseError } from '../../../src/words/error.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import { changeScore, effectScore, type MapScore, scoreOf } from '../marks/map-score.ts'
@@ -60,6 +67,8 @@ interface Said<T> {
   readonly progress: { readonly what: string; readonly done: number; readonly total: number } | undefined
 }
 interface Sources {
+  readonly info: { readonly value: Pick<Info, 'detectors'> | undefined }
+  readonly next: { readonly value: Pick<NextResult, 'tokens'> | undefined }
   readonly repeats: Said<ScoresResult>
   readonly here: Said<ScoresResult>
   readonly effects: { readonly zero: Said<AblateResult>; readonly mean: Said<AblateResult> }
@@ -71,40 +80,50 @@ interface Sources {
 export interface Scored {
   readonly id: string
   readonly name: string
+  /** What the number is, with its unit; known before the number is. */
+  readonly metric: string
+  /** False for what attention alone shows. */
+  readonly causal: boolean
   readonly score: MapScore | undefined
   /** The result behind it, with its spec. */
   readonly grid: Grid | undefined
   readonly from: Said<unknown>
 }
 
-const leadScore = ({ first, second, values }: NextEffect): MapScore =>
-  effectScore(
-    `logit of ${tokenLabel(first.text)} minus that of ${tokenLabel(second.text)}, head removed (zero) minus as it is`,
-    values,
-  )
+const leadMetric = ([first, second]: readonly Pick<NextToken, 'text'>[] = []): string =>
+  `logit of ${tokenLabel(first?.text ?? '…')} minus that of ${tokenLabel(second?.text ?? '…')}, head removed (zero) minus as it is`
 
 /** The score of that name, as far as the engine has come. */
 export function mapScore(live: Sources, id: string, ground: Ground): Scored {
   const name = nameOf(id)
+  const causal = !isDetector(id)
   if (id === CHANGES) {
-    const { value } = live.changes
+    const from = live.changes
+    const score = from.value && changeScore(from.value.z.data)
     return {
       id,
       name,
-      score: value && changeScore(value.z.data),
+      metric: 'how far a head’s output moved, share of its length',
+      causal,
+      score,
       grid: undefined,
-      from: live.changes,
+      from,
     }
   }
   if (id === NEXT) {
-    const { value } = live.nextEffect
-    return { id, name, score: value && leadScore(value), grid: undefined, from: live.nextEffect }
+    const from = live.nextEffect
+    const { value } = from
+    const metric = leadMetric(value ? [value.first, value.second] : live.next.value?.tokens)
+    return { id, name, metric, causal, score: value && effectScore(value.values), grid: undefined, from }
   }
   if (Object.hasOwn(EFFECTS, id)) {
     const from = id === 'ablate-zero' ? live.effects.zero : live.effects.mean
-    return { id, name, score: from.value && scoreOf(from.value.grid, 'effect'), grid: from.value?.grid, from }
+    const grid = from.value?.grid
+    return { id, name, metric: grid?.metric ?? name, causal, score: grid && scoreOf(grid, 'effect'), grid, from }
   }
   const from = ground === 'repeats' ? live.repeats : live.here
   const grid = from.value?.grids.find((g: Grid) => g.spec.request.method?.id === id)
-  return { id, name, score: grid && scoreOf(grid, id === 'entropy' ? 'amount' : 'share'), grid, from }
+  const metric = live.info.value?.detectors.find(d => d.id === id)?.metric ?? name
+  const score = grid && scoreOf(grid, id === 'entropy' ? 'amount' : 'share')
+  return { id, name, metric, causal, score, grid, from }
 }

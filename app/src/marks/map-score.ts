@@ -5,16 +5,12 @@ import { roundUp, type Scale } from './scale.ts'
 
 /** A number for each head, [layer, head] row-major, as the map draws it. */
 export interface MapScore {
-  /** What the number is, with its unit. */
-  readonly metric: string
   readonly values: ArrayLike<number>
   readonly low?: ArrayLike<number>
   readonly high?: ArrayLike<number>
   /** Prompts behind each number. */
   readonly n: number
   readonly scale: Scale
-  /** False for what attention alone shows. */
-  readonly causal: boolean
 }
 
 const largest = (values: ArrayLike<number>): number => {
@@ -31,31 +27,25 @@ export function scoreOf(grid: Grid, kind: 'share' | 'amount' | 'effect'): MapSco
   const [low, high] = [part(grid.low), part(grid.high)]
   const signed = kind === 'effect'
   return {
-    metric: grid.metric,
     values,
     ...(low && high ? { low, high } : {}),
     n: typeof grid.n === 'number' ? grid.n : 1,
     scale: { signed, most: kind === 'share' ? 1 : roundUp(largest(values)) },
-    causal: signed,
   }
 }
 
 /** An effect that was measured once, so that it has no interval. */
-export const effectScore = (metric: string, values: ArrayLike<number>): MapScore => ({
-  metric,
+export const effectScore = (values: ArrayLike<number>): MapScore => ({
   values,
   n: 1,
   scale: { signed: true, most: roundUp(largest(values)) },
-  causal: true,
 })
 
 /** How far each head's output has moved under the edits. */
 export const changeScore = (values: ArrayLike<number>): MapScore => ({
-  metric: 'how far a head’s output moved, share of its length',
   values,
   n: 1,
   scale: { signed: false, most: 1 },
-  causal: true,
 })
 
 export const certaintyAt = ({ low, high }: MapScore, cell: number): Certainty => certaintyOf(low?.[cell], high?.[cell])

@@ -28,21 +28,33 @@ test('what the map shows is what the library says', async () => {
     const grids = await m.scores(['induction', 'entropy'])
     const said = { ...nothing, value: { grids } }
     const sources = {
+      info: { value: { detectors: [{ id: 'induction', metric: grids[0]!.metric }] } },
+      next: nothing,
       repeats: said,
       here: nothing,
       effects: { zero: nothing, mean: nothing },
       changes: nothing,
       nextEffect: nothing,
     }
-    const { score, grid, name } = mapScore(sources, 'induction', 'repeats')
+    const { score, grid, name, metric, causal } = mapScore(sources, 'induction', 'repeats')
+    expect({ metric, causal }).toEqual({ metric: grids[0]!.metric, causal: false })
+    // What a number will be is said before it comes.
+    expect(mapScore({ ...sources, repeats: nothing }, 'induction', 'repeats')).toMatchObject({
+      metric,
+      score: undefined,
+    })
     expect(name).toBe('induction')
     expect(grid).toBe(grids[0])
     expect(Array.from(score!.values)).toEqual((grids[0]!.values as number[][]).flat())
     expect(Array.from(score!.low!)).toEqual((grids[0]!.low as number[][]).flat())
-    expect(score).toMatchObject({ n: 4, scale: { signed: false, most: 1 }, causal: false })
+    expect(score).toMatchObject({ n: 4, scale: { signed: false, most: 1 } })
     expect(mapScore(sources, 'entropy', 'repeats').score!.scale.most).toBeGreaterThan(1)
     expect(mapScore(sources, 'induction', 'prompt').score).toBeUndefined()
-    expect(mapScore(sources, 'ablate-zero', 'prompt')).toMatchObject({ score: undefined, from: nothing })
+    expect(mapScore(sources, 'ablate-zero', 'prompt')).toMatchObject({
+      score: undefined,
+      from: nothing,
+      causal: true,
+    })
   } finally {
     await m[Symbol.asyncDispose]()
   }
@@ -81,12 +93,17 @@ test('the effect on the next token is that of removing each head alone', async (
       const removed = await lead([{ do: 'zero', at: { site: 'z', layer }, heads: [head] }])
       expect(effect.values[layer * 8 + head]).toBeCloseTo(removed - clean, 4)
     }
-    const sources = { repeats: nothing, here: nothing, effects: { zero: nothing, mean: nothing }, changes: nothing }
-    expect(
-      mapScore({ ...sources, nextEffect: { ...nothing, value: effect } }, 'ablate-next', 'prompt').score,
-    ).toMatchObject({
+    const sources = {
+      info: nothing,
+      next: nothing,
+      repeats: nothing,
+      here: nothing,
+      effects: { zero: nothing, mean: nothing },
+      changes: nothing,
+    }
+    expect(mapScore({ ...sources, nextEffect: { ...nothing, value: effect } }, 'ablate-next', 'prompt')).toMatchObject({
       metric: 'logit of “ key” minus that of “ piano”, head removed (zero) minus as it is',
-      scale: { signed: true },
+      score: { scale: { signed: true } },
     })
   } finally {
     await m[Symbol.asyncDispose]()

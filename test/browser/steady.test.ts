@@ -1,0 +1,84 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { launch, type Site, serve } from './support.ts'
+import { PROMPT } from './workbench.ts'
+
+let browser: Browser
+let site: Site
+beforeAll(async () => {
+  browser = await launch()
+  site = await serve(inject('workbenchPages'))
+})
+afterAll(async () => {
+  await browser.close()
+  await site[Symbol.asyncDispose]()
+})
+
+/** What a hand may be on its way to while answers come. */
+const GRABBED = [
+  '[data-head="6.5"]',
+  '[data-head="0.0"]',
+  '[data-panel=head] input[type=range]',
+  '[data-token="3"]',
+  '[data-panel=edits]',
+  '[data-panel=metric] select',
+  '[data-panel=share] button',
+]
+type Boxes = Record<string, string>
+interface Recorded {
+  steady: { shifts: number; boxes: Boxes[] }
+}
+
+/** Runs in the page from its beginning: every box that what can be grabbed ever had, and the browser's own measure. */
+function record(selectors: readonly string[]): void {
+  const steady = { shifts: 0, boxes: [] as Boxes[] }
+  Object.assign(globalThis, { steady })
+  interface Shift extends PerformanceEntry {
+    readonly value: number
+  }
+  new PerformanceObserver(list => {
+    for (const e of list.getEntries()) steady.shifts += (e as Shift).value
+  }).observe({ type: 'layout-shift', buffered: true })
+  const look = (): void => {
+    const boxes = selectors.flatMap(s => {
+      const box = document.querySelector(s)?.getBoundingClientRect()
+      return box ? [[s, [box.x, box.y, box.width, box.height].map(Math.round).join()] as const] : []
+    })
+    const now = Object.fromEntries(boxes)
+    if (boxes.length > 0 && JSON.stringify(now) !== JSON.stringify(steady.boxes.at(-1))) steady.boxes.push(now)
+    requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+}
+
+const settled = (page: Page): Promise<unknown> =>
+  page.waitForFunction(() => {
+    const continued = document.querySelector('[data-panel=continuation] dl:not(.stale)')?.textContent ?? ''
+    return (
+      document.querySelector('[data-after]') &&
+      !document.querySelector('.stale, [data-waiting]') &&
+      continued.length > 60 &&
+      !continued.includes('…')
+    )
+  })
+
+const EDITED = `#specimen/${PROMPT}?head=4.7&score=ablate-next&beside=previous&edit=z:6.5*0`
+test.for([
+  ['the first visit', '', 1280],
+  ['the first visit', '', 390],
+  ['edits and two maps', EDITED, 1280],
+  ['edits and two maps', EDITED, 390],
+] as const)('nothing that one can grab moves while answers come: $0, $2 px', async ([, state, width]) => {
+  const page = await browser.newPage({ viewport: { width, height: 800 }, reducedMotion: 'reduce' })
+  await page.addInitScript(record, GRABBED)
+  // So slow that every answer comes in a frame of its own.
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: 3 })
+  await page.goto(`${site.address}${state}`)
+  await settled(page)
+  const { shifts, boxes } = await page.evaluate(() => (globalThis as unknown as Recorded).steady)
+  const ever = GRABBED.map(s => [s, [...new Set(boxes.flatMap(b => b[s] ?? []))]] as const)
+  expect(ever.filter(([, all]) => all.length !== 1)).toEqual([])
+  expect(shifts).toBeLessThan(0.01)
+  await page.close()
+})
