@@ -1,9 +1,11 @@
+import type { Head } from '../heads/importance/head-set.ts'
 import { parseCapture } from '../library/captures.ts'
 import { toJson } from '../results/json.ts'
-import { checkOut } from '../results/write.ts'
+import { checkOut, FIGURE_SUFFIXES } from '../results/write.ts'
 import { blindQueries } from '../runs/edits.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Context, Define } from './context.ts'
+import { headList } from './heads.ts'
 import { readEdits } from './input.ts'
 import { openModel } from './model.ts'
 import {
@@ -22,6 +24,7 @@ import { save } from './save.ts'
 
 interface Options extends ModelOptions, OutputOptions, PromptOptions {
   readonly capture?: readonly string[]
+  readonly pattern?: readonly Head[]
   readonly edit?: string
   readonly printGraph?: 'text' | 'dot'
 }
@@ -40,6 +43,7 @@ export const run: Define = (command, context) => {
     .argument('[text]', 'the prompt; - or nothing reads standard input')
     .option('--chat', "TEXT is a user's message: apply the model's chat template")
     .option('--capture <sites>', 'sites to write, between commas: pattern,z (all layers), z@6 (one)', list('--capture'))
+    .option('--pattern <heads>', 'draw what these attend to, as in 6.5,6.1: --out FILE.svg', headList('--pattern'))
   return withModelOptions(withOutputOptions(withEdits(withTokens(base)), '.json, .csv or .safetensors'))
     .option(
       '--print-graph [form]',
@@ -50,17 +54,21 @@ export const run: Define = (command, context) => {
     .action((model: string, text: string | undefined, o: Options) => act(model, text, o, context))
 }
 
-const usage = (message: string, where: string): HeadwiseError =>
-  new HeadwiseError(message, { code: 'usage', fault: 'usage', where, found: where, allowed: '--out FILE.safetensors' })
+const KINDS = ['.json', '.csv', '.safetensors']
+
+const usage = (message: string, where: string, allowed = '--out FILE.safetensors'): HeadwiseError =>
+  new HeadwiseError(message, { code: 'usage', fault: 'usage', where, found: where, allowed })
 
 /** Captures are arrays: they go into a .safetensors file or nowhere. */
-async function checkOutput({ capture = [], out, force, printGraph }: Options): Promise<string | undefined> {
+async function checkOutput({ capture = [], pattern, out, force, printGraph }: Options): Promise<string | undefined> {
   // Sites are judged before the model is opened, layers when their number is known.
   for (const name of capture) parseCapture(name.split('@')[0]!, 0)
   const suffix =
     out === undefined
       ? undefined
-      : await checkOut(out, { force: force ?? false, kinds: ['.json', '.csv', '.safetensors'] })
+      : await checkOut(out, { force: force ?? false, kinds: pattern ? FIGURE_SUFFIXES : KINDS })
+  if (pattern && out === undefined)
+    throw usage('--pattern needs --out, the file that takes the figure.', '--pattern', '--out FILE.svg')
   if (capture.length > 0 && suffix !== '.safetensors' && !printGraph)
     throw usage('--capture needs --out FILE.safetensors, the file that takes the arrays.', '--capture')
   return suffix
@@ -77,6 +85,17 @@ async function act(model: string, text: string | undefined, o: Options, context:
   if (o.printGraph) {
     const { printedGraph } = await import('./printed-graph.ts')
     context.print(await printedGraph(m, given.prompt, { capture: o.capture ?? [], edits, folder, form: o.printGraph }))
+    return
+  }
+  if (o.pattern) {
+    const grids = await m.patterns(given.prompt, {
+      heads: o.pattern,
+      edits,
+      folder,
+      signal,
+      onProgress: context.progress,
+    })
+    await save(grids, o, context, { max: 1 })
     return
   }
   const options = { edits, folder, signal, onProgress: context.progress, attended: !o.json }

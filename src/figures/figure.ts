@@ -1,5 +1,6 @@
 import { HeadwiseError } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
+import { barsPanel } from './bars.ts'
 import { type Theme, themes } from './colour.ts'
 import { curvePanel } from './curve.ts'
 import { embedSpecs } from './embed.ts'
@@ -7,6 +8,7 @@ import { listPanel } from './list.ts'
 import { mapPanel } from './map.ts'
 import type { Panel, PanelOptions } from './panel.ts'
 import { element, escapeXml, label, SANS } from './svg.ts'
+import { wordsPanel } from './words.ts'
 
 export interface FigureOptions extends Omit<PanelOptions, 'theme'> {
   /** Default light. */
@@ -20,7 +22,8 @@ const ROW = 1120
 
 /**
  * A figure of a grid as the text of an SVG file, chosen by its axes: two are a map (the first down, the second across),
- * one is a curve, or a list where its entries have no order. Several grids stand beside each other. The specs are inside (`specOfFigure` reads them back). Texts
+ * one is a curve, or a list where its entries have no order; keys with their tokens are the text itself, entries of the
+ * vocabulary bars. Several grids stand beside each other. The specs are inside (`specOfFigure` reads them back). Texts
  * of the grid are shown escaped; the file holds no script, no link and no image. Throws `figure-axes` for more axes.
  */
 export function gridFigure(grids: Grid | readonly Grid[], { theme = 'light', ...o }: FigureOptions = {}): string {
@@ -81,7 +84,10 @@ const CURVES: readonly string[] = ['layer', 'position', 'query', 'key', 'dimensi
 
 function panelOf(grid: Grid, o: PanelOptions): Panel {
   const [first, ...others] = grid.axes.map(a => a.name)
+  if (first === 'method' && others.join() === 'column') return barsPanel(grid, o)
   if (others.length === 1) return mapPanel(grid, o)
+  if (first === 'column') return barsPanel(grid, o)
+  if (first === 'key' && grid.axes[0]!.labels) return wordsPanel(grid, o)
   if (others.length === 0) return CURVES.includes(first!) ? curvePanel(grid, o) : listPanel(grid, o)
   throw new HeadwiseError(
     `A grid over [${[first, ...others].join(', ')}] has no figure: figures have one axis or two; write .json or .csv.`,

@@ -12,7 +12,7 @@ import {
   unclear,
 } from './panel.ts'
 import { type ColourScale, colourScale } from './scale.ts'
-import { element, label, rect, SIZE, text } from './svg.ts'
+import { element, label, MONO, rect, SIZE, text, tokenLabel } from './svg.ts'
 
 /** From this cell size on, cells stand apart and their values are written into them. */
 const APART = 6
@@ -30,10 +30,14 @@ export function mapPanel(grid: Grid, o: PanelOptions): Panel {
   const [rows = 0] = numbers.shape
   const scale = colourScale(grid, numbers.values, o)
   const columns = columnsOf(grid, numbers.shape[1] ?? 0, strongest(numbers, scale), o)
-  const rowLabels = grid.axes[0]?.labels?.map(l => label(l, 24)) ?? Array.from({ length: rows }, (_, i) => String(i))
+  // A pattern has tokens on both sides, and nothing where a key comes after its query.
+  const pattern = grid.axes[0]!.name === 'query' && grid.axes[1]!.name === 'key'
+  const rowLabels =
+    grid.axes[0]?.labels?.map(l => (pattern ? tokenLabel(l) : label(l, 24))) ??
+    Array.from({ length: rows }, (_, i) => String(i))
   const side = 24 + rowLabels.reduce((w, l) => Math.max(w, labelWidth(l)), 12)
   const left = Math.max(side, 8 + labelWidth(grid.axes[1]!.name))
-  const height = columns.square ? columns.cell : Math.max(10, Math.min(20, Math.floor(360 / rows)))
+  const height = columns.square || pattern ? columns.cell : Math.max(10, Math.min(20, Math.floor(360 / rows)))
   const width = Math.max(LEAST_WIDTH, left + columns.width)
   const head = heading(grid, width, theme)
   const top = head.height + columns.above
@@ -41,7 +45,13 @@ export function mapPanel(grid: Grid, o: PanelOptions): Panel {
 
   const every = Math.ceil(12 / height)
   const names = rowLabels.map((words, r) =>
-    r % every === 0 ? text(left - 8, top + r * height + height / 2 + 4, words, { ...small, 'text-anchor': 'end' }) : '',
+    r % every === 0
+      ? text(left - 8, top + r * height + height / 2 + 4, words, {
+          ...small,
+          'text-anchor': 'end',
+          ...(pattern && { 'font-family': MONO, fill: theme.ink }),
+        })
+      : '',
   )
   const middle = top + (rows * height) / 2
   const down = text(10, middle, grid.axes[0]!.name, {
@@ -49,8 +59,11 @@ export function mapPanel(grid: Grid, o: PanelOptions): Panel {
     'text-anchor': 'middle',
     transform: `rotate(-90 10 ${Math.round(middle)})`,
   })
-  const grounds = columns.blocks.map(b => rect(left + b.from, top, b.to - b.from, rows * height, theme.rule))
-  const cells = numbers.values.reduce((all, _, i) => {
+  const grounds = (pattern ? [] : columns.blocks).map(b =>
+    rect(left + b.from, top, b.to - b.from, rows * height, theme.rule),
+  )
+  const cells = numbers.values.reduce((all, value, i) => {
+    if (pattern && Number.isNaN(value)) return all
     const row = Math.floor(i / columns.at.length)
     const x = left + columns.at[i % columns.at.length]!
     return all + cell(numbers, i, { x, y: top + row * height, width: columns.cell, height }, scale, o)
@@ -58,7 +71,10 @@ export function mapPanel(grid: Grid, o: PanelOptions): Panel {
   const legend = mapLegend(
     grid,
     scale,
-    { dots: numbers.values.some((_, i) => unclear(numbers, i)), missing: numbers.values.some(Number.isNaN) },
+    {
+      dots: numbers.values.some((_, i) => unclear(numbers, i)),
+      missing: !pattern && numbers.values.some(Number.isNaN),
+    },
     theme,
   )
   const bottom = top + rows * height + columns.below

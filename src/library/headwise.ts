@@ -7,6 +7,7 @@ import type { EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import type { Generation } from '../words/run.ts'
+import type { Spec } from '../words/spec.ts'
 import type { TaskResult } from '../words/task-result.ts'
 import type { AblateOptions, AblationResult } from './ablate.ts'
 import type { ControlOptions, ControlResult } from './control.ts'
@@ -14,8 +15,9 @@ import { type GenerateOptions, type GenerationStep, generateText, generationOf }
 import type { KnockoutOptions, KnockoutResult } from './knockout.ts'
 import type { Opened } from './open.ts'
 import type { PatchOptions, PatchResult } from './patch.ts'
-import type { Prompt } from './prompts.ts'
-import { type RunOptions, type RunResult, runPrompts } from './run.ts'
+import type { PatternOptions } from './patterns.ts'
+import type { EncodedPrompt, Prompt } from './prompts.ts'
+import { type RunOptions, type RunResult, runPrompts, runSpec } from './run.ts'
 import type { ScaleOptions, ScaleResult } from './scaling.ts'
 import { type ScoreOptions, scoreGrids } from './scores.ts'
 import type { SelfRepairOptions, SelfRepairResult } from './self-repair.ts'
@@ -46,6 +48,17 @@ export class Headwise implements AsyncDisposable {
   /** One pass for each prompt, with captures and edits. */
   async run(prompts: Prompt | readonly Prompt[], o: RunOptions = {}): Promise<RunResult> {
     return await runPrompts(this.#opened, prompts, o)
+  }
+
+  /** The spec that `run` gives, without running: for what is computed piece by piece. */
+  async specOfRun(prompt: EncodedPrompt, o: Pick<RunOptions, 'capture' | 'edits'> = {}): Promise<Spec> {
+    return await runSpec(this.#opened, [prompt], { ...o, edits: await editList(o.edits) })
+  }
+
+  /** What heads attend to in each prompt: a grid [query, key] for each of them. */
+  async patterns(prompts: Prompt | readonly Prompt[], o: PatternOptions): Promise<Grid[]> {
+    const { patternGrids } = await import('./patterns.ts')
+    return await patternGrids(this.#opened, prompts, o)
   }
 
   /** Continues a text; yields every token as it comes. */

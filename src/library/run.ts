@@ -4,7 +4,7 @@ import type { Probe } from '../runs/probe.ts'
 import { runSequence, type SequenceRun } from '../runs/run.ts'
 import { JUPYTER, type MediaBundle } from '../views/view.ts'
 import type { NDArray } from '../words/arrays.ts'
-import type { EditInput } from '../words/edit.ts'
+import type { Edit, EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'
 import type { Pass, Run } from '../words/run.ts'
 import type { Spec } from '../words/spec.ts'
@@ -12,7 +12,7 @@ import { attendedFrom, lastRows } from './attended.ts'
 import { capturePoints, parseCapture, stacked } from './captures.ts'
 import { bundleOf, displayed, displayedResult } from './displayed.ts'
 import type { Opened } from './open.ts'
-import type { Prompt } from './prompts.ts'
+import type { EncodedPrompt, Prompt } from './prompts.ts'
 import { editContext, editList, encodeAll, type PartialRequest, specFor } from './spec.ts'
 import { editFiles } from './tensors.ts'
 
@@ -70,11 +70,7 @@ export async function runPrompts(
     })
     passes.push({ ...pass, get: name => stacked(parseCapture(name, layers), layers, pass.captured) })
   }
-  const spec = await specFor(
-    opened,
-    { command: 'run', prompts: encoded, edits, ...captured(o.capture) },
-    await editFiles(edits, folder),
-  )
+  const spec = await runSpec(opened, encoded, { ...o, edits })
   const [first] = passes
   const document = displayedResult(await runDocument(opened, passes, spec))
   const result: RunResult = { document, passes, logits: first!.logits, get: first!.get }
@@ -93,6 +89,18 @@ async function withPattern({ document, get }: RunResult, texts: readonly string[
   const [run, attention] = [view(document), attentionView(document, get('pattern'), { texts, ...head })]
   return { 'text/html': run.toHtml() + attention.toHtml(), 'text/plain': run[JUPYTER]()['text/plain']! }
 }
+
+/** The spec of such a pass, run or not. */
+export const runSpec = async (
+  opened: Opened,
+  prompts: readonly EncodedPrompt[],
+  { edits, folder = '.', capture }: Pick<RunOptions, 'folder' | 'capture'> & { readonly edits: readonly Edit[] },
+): Promise<Spec> =>
+  await specFor(
+    opened,
+    { command: 'run', prompts, edits: [...edits], ...captured(capture) },
+    await editFiles(edits, folder),
+  )
 
 const captured = (capture: readonly string[] | undefined): Pick<PartialRequest, 'method'> =>
   capture?.length ? { method: { id: 'capture', version: 1, parameters: { sites: [...capture] } } } : {}

@@ -70,6 +70,12 @@ export class Service {
       await this.#patterns.attention(await this.#passes.edited(ids, edits, watch), view, watch),
     tile: async ({ ids, edits, ...view }, watch) =>
       await this.#patterns.tile(await this.#passes.edited(ids, edits, watch), view, watch),
+    spec: async ({ ids, text, edits, capture }) => ({
+      spec: await this.model.specOfRun(
+        { ids: this.#known(ids), ...(text !== undefined && { text }) },
+        { edits, capture },
+      ),
+    }),
     scores: async ({ detectors, prompts, seed }, watch) => ({
       grids: await this.model.scores(detectors, { ...(prompts && { prompts }), seed, ...watch }),
     }),

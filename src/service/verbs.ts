@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { NDArray } from '../words/arrays.ts'
 import { editsSchema } from '../words/edit.ts'
 import type { Grid } from '../words/grid.ts'
+import type { Spec } from '../words/spec.ts'
 import { taskSchema } from '../words/task.ts'
 
 /** Longest text that is taken, in UTF-16 units; what fits the model's context is decided after tokenisation. */
@@ -111,6 +112,11 @@ export const verbs = {
       row: index,
       column: index,
     }),
+  ),
+  spec: verb(
+    'quick',
+    'the spec of a pass: what a figure of it needs to be computed again',
+    z.strictObject({ ...edited, text: text.optional(), capture: z.array(name).max(1024).default([]) }),
   ),
   scores: verb(
     'long',
@@ -264,6 +270,10 @@ export interface TileResult {
   readonly max: F32
 }
 
+export interface SpecResult {
+  readonly spec: Spec
+}
+
 export interface ScoresResult {
   /** One [layer, head] for each detector, in the order asked for. */
   readonly grids: readonly Grid[]
@@ -295,6 +305,7 @@ interface Results {
   readonly patterns: PatternsResult
   readonly attention: AttentionResult
   readonly tile: TileResult
+  readonly spec: SpecResult
   readonly scores: ScoresResult
   readonly ablate: AblateResult
   readonly export: ExportResult

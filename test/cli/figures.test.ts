@@ -26,6 +26,23 @@ test('ablate --out FILE.svg is a map of the heads in their groups', async () => 
   expect(specOfFigure(Buffer.from(svg))[0]!.request.command).toBe('ablate')
 })
 
+test('run --pattern draws what heads attend to, one beside the other, with the spec of the pass', async () => {
+  const text = 'One day Lily found a shiny key. Ben lost the shiny'
+  const args = ['run', 'specimen', text, '--pattern', '6.5,6.1', '--out', at('pattern.svg')]
+  expect(await run(args, { env })).toMatchObject({ code: 0, stdout: '' })
+  const svg = readFileSync(at('pattern.svg'), 'utf8')
+  for (const words of ['attention of head 6.5, share of each row', 'attention of head 6.1', '>.87<', '>␣shiny<'])
+    expect(svg).toContain(words)
+  const specs = specOfFigure(Buffer.from(svg))
+  expect(specs.map(s => s.request)).toMatchObject([0, 1].map(() => ({ command: 'run', prompts: [{ text }] })))
+  for (const wrong of [
+    ['--pattern', '6.5'],
+    ['--pattern', '6.9', '--out', at('no.svg')],
+    ['--pattern', '6.5', '--out', at('no.csv')],
+  ])
+    expect(await run(['run', 'specimen', text, ...wrong], { env })).toMatchObject({ code: 2, stdout: '' })
+})
+
 test('what is no grid has no figure; other endings are refused before a model is opened', async () => {
   const pass = await run(['run', 'specimen', 'Tom', '--out', at('run.svg')], { env })
   expect(pass).toMatchObject({ code: 2, stdout: '' })

@@ -1,4 +1,5 @@
 import { type GridParts, gridOf } from '../../src/results/grid.ts'
+import { patternGrid } from '../../src/results/pattern-grid.ts'
 import { specOf } from '../../src/results/spec.ts'
 import type { Grid } from '../../src/words/grid.ts'
 import type { Spec } from '../../src/words/spec.ts'
@@ -74,6 +75,38 @@ export const controls = gridOf({
   n: 12,
   metric: 'loss, heads removed (zero) minus clean, nats per token',
   spec: specBy('ablate', 'ablate-zero'),
+})
+
+const sequence = ['<|endoftext|>', 'One', ' key', '.', '\n', ' key']
+export const pattern = patternGrid({
+  head: { layer: 6, head: 5 },
+  tokens: sequence,
+  level: 0,
+  top: 0,
+  left: 0,
+  rows: 6,
+  columns: 6,
+  data: Float64Array.from({ length: 36 }, (_, i) => (i % 6 > i / 6 ? 0 : 1 / (1 + Math.floor(i / 6)))),
+  spec: specBy('run', 'capture'),
+})
+export const words = gridOf({
+  axes: [{ name: 'key', labels: sequence }],
+  shape: [6],
+  values: [Number.NaN, 0.01, 0.62, 0.04, 0.03, 0.3],
+  n: 1,
+  metric: 'attention from “ key” at 5, head 6.5, share of attention',
+  spec: specBy('run', 'capture'),
+})
+export const next = gridOf({
+  axes: [
+    { name: 'method', labels: ['without the edits', 'with them'] },
+    { name: 'column', labels: [' key', ' piano', '\n'] },
+  ],
+  shape: [2, 3],
+  values: [0.825, 0.0187, 0.001, 0.0253, 0.0041, 0.12],
+  n: 1,
+  metric: 'next token after “ shiny”, share of probability',
+  spec: specBy('run', 'capture'),
 })
 
 export const hostile = gridOf({

@@ -5,7 +5,19 @@ import { describe, expect, test } from 'vitest'
 import { themes } from '../../src/figures/colour.ts'
 import { gridFigure } from '../../src/figures/figure.ts'
 import { gridOf } from '../../src/results/grid.ts'
-import { ablation, controls, curve, HOSTILE, headMap, hostile, patch, specBy } from './examples.ts'
+import {
+  ablation,
+  controls,
+  curve,
+  HOSTILE,
+  headMap,
+  hostile,
+  next,
+  patch,
+  pattern,
+  specBy,
+  words,
+} from './examples.ts'
 
 const fixture = (name: string): string => join(import.meta.dirname, `../fixtures/figures/${name}.svg`)
 const count = (svg: string, pattern: RegExp): number => [...svg.matchAll(pattern)].length
@@ -19,6 +31,9 @@ test.each([
   ['patch', gridFigure(patch)],
   ['curve', gridFigure(curve)],
   ['list', gridFigure(controls)],
+  ['pattern', gridFigure(pattern, { max: 1 })],
+  ['words', gridFigure(words, { max: 1 })],
+  ['next', gridFigure(next)],
 ])('%s is drawn as committed', async (name, svg) => {
   await expect(svg).toMatchFileSnapshot(fixture(name))
 })
@@ -98,6 +113,39 @@ describe('a map of positions', () => {
     expect(named.length).toBeLessThan(100)
     expect(svg).toContain('Named: the columns with the strongest values')
   })
+})
+
+test('a pattern has square cells, one for each key up to its query, and no cross for what cannot be', () => {
+  const cells = [
+    ...drawn(gridFigure(pattern, { max: 1 })).matchAll(/<rect x="[\d.]+" y="[\d.]+" width="27" height="27"/g),
+  ]
+  expect(cells).toHaveLength(21)
+  expect(gridFigure(pattern)).not.toContain('not measured')
+})
+
+test('a text has a tint for each token that has a value, and the numbers that count under them', () => {
+  const svg = drawn(gridFigure(words, { max: 1 }))
+  expect(svg).toContain(`fill="${themes.light.sequential(0.62)}"`)
+  const numbers = [...svg.matchAll(/>(0?\.\d+)<\/text>/g)].map(m => m[1])
+  expect(numbers).toEqual(expect.arrayContaining(['0.62', '0.3']))
+  expect(numbers).not.toContain('0.04')
+})
+
+test('bars stand from 0; compared ones as outline and filled, each of the length of its number', () => {
+  const lengths = (grid: typeof next, pattern: RegExp) =>
+    [...drawn(gridFigure(grid)).matchAll(pattern)].map(m => Number(m[1]))
+  const outlines = lengths(next, /width="([\d.]+)" (?:y="[\d.]+" )?height="16" fill="none"/g)
+  expect(outlines).toHaveLength(3)
+  expect(outlines[1]! / outlines[0]!).toBeCloseTo(0.0187 / 0.825, 2)
+  const logs = gridOf({
+    axes: [{ name: 'column', labels: ['a', 'b'] }],
+    shape: [2],
+    values: [-1, -4],
+    metric: 'next token, nats',
+    spec: specBy('run', 'capture'),
+  })
+  const filled = lengths(logs, /width="([\d.]+)" height="16" fill="#/g)
+  expect(filled[1]! / filled[0]!).toBeCloseTo(4, 1)
 })
 
 describe('a curve', () => {

@@ -10,6 +10,9 @@ import type {
   TokensResult,
 } from '../../../src/service/verbs.ts'
 import type { EditInput } from '../../../src/words/edit.ts'
+import { HeadwiseError } from '../../../src/words/error.ts'
+import type { Grid } from '../../../src/words/grid.ts'
+import type { Spec } from '../../../src/words/spec.ts'
 import { editsInForce } from '../state/change-edit.ts'
 import { exists, type Head, headName, type Shape } from '../state/head.ts'
 import { promptKey } from '../state/state.ts'
@@ -111,6 +114,29 @@ export class Live {
 
   /** Whether the patterns of the chosen heads are read whole. */
   readonly wholePatterns: boolean = $derived.by(() => this.heads.length * this.ids.length ** 2 <= MOST_CELLS)
+
+  /** The spec of a pass over the page's prompt: what its figures carry. */
+  async spec(capture: readonly string[] = []): Promise<Spec> {
+    const { client, ids, edits } = this
+    const { prompt, model } = this.#bench.state
+    if (!client) throw new HeadwiseError('The model is not there yet.', { code: 'page', fault: 'failed' })
+    const text = 'text' in prompt ? { text: prompt.text } : {}
+    const params = { ids: filled(ids), edits: [...edits], capture: [...capture], ...text }
+    return (await client.call('spec', params, { model })).spec
+  }
+
+  /** The effect of removing each head on the two likeliest next tokens, as the command measures it on a task. */
+  async nextEffectGrid(): Promise<Grid> {
+    const { client } = this
+    const { prompt, model } = this.#bench.state
+    const { value } = this.nextEffect
+    if (!client || !value || !('text' in prompt))
+      throw new HeadwiseError('This effect is saved for prompts that are texts.', { code: 'page', fault: 'failed' })
+    const { first, second } = value
+    const row = { text: prompt.text, answers: filled([first.text]), distractors: [second.text] }
+    const task = { name: 'next token', form: 'next' as const, metric: 'logit_diff' as const, prompts: filled([row]) }
+    return (await client.call('ablate', { mode: 'zero', on: { task } }, { model })).grid
+  }
 
   /** Asks for everything that failed once more. */
   retry(): void {

@@ -1,0 +1,100 @@
+import { gridOf } from '../../../src/results/grid.ts'
+import { type HeadPattern, patternGrid, patternLevel } from '../../../src/results/pattern-grid.ts'
+import type { NextToken } from '../../../src/service/verbs.ts'
+import type { Grid } from '../../../src/words/grid.ts'
+import type { Spec } from '../../../src/words/spec.ts'
+import type { Shape } from '../state/head.ts'
+import type { Cells } from './pattern-cells.ts'
+import { type Frame, isWhole, type Place, TILE, type View, windowOf } from './pattern-view.ts'
+
+/** What stands on the page as grids of the library, so that its figures draw it. */
+
+/** A number for each head, [layer, head]. */
+export const headGrid = (metric: string, values: ArrayLike<number>, { layers, heads }: Shape, spec: Spec): Grid =>
+  gridOf({ axes: [{ name: 'layer' }, { name: 'head' }], shape: [layers, heads], values, n: 1, metric, spec })
+
+/** One row of attention over the tokens of the text, [key]. */
+export const rowGrid = (metric: string, values: ArrayLike<number>, tokens: readonly string[], spec: Spec): Grid =>
+  gridOf({
+    axes: [{ name: 'key', labels: [...tokens] }],
+    shape: [tokens.length],
+    values,
+    n: 1,
+    metric: `${metric}, share of attention`,
+    spec,
+  })
+
+/** The likeliest next tokens: their probabilities [column], or those without the edits and with them [method, column]. */
+export function nextGrid(
+  tokens: readonly NextToken[],
+  after: string,
+  edited: boolean,
+  asLog: boolean,
+  spec: Spec,
+): Grid {
+  const value = (logprob: number): number => (asLog ? logprob : Math.exp(logprob))
+  const column = { name: 'column' as const, labels: tokens.map(t => t.text) }
+  const [before, now] = [tokens.map(t => value(t.before)), tokens.map(t => value(t.after))]
+  const about = {
+    n: 1,
+    metric: `next token after ${after}, ${asLog ? 'nats (log-probability)' : 'share of probability'}`,
+    spec,
+  }
+  return edited
+    ? gridOf({
+        ...about,
+        axes: [{ name: 'method', labels: ['without the edits', 'with them'] }, column],
+        shape: [2, tokens.length],
+        values: [...before, ...now],
+      })
+    : gridOf({ ...about, axes: [column], shape: [tokens.length], values: now })
+}
+
+/** Values one after another, as a curve over `axis`. */
+export const courseGrid = (metric: string, axis: 'step' | 'position', values: ArrayLike<number>, spec: Spec): Grid =>
+  gridOf({ axes: [{ name: axis }], shape: [values.length], values, n: 1, metric, spec })
+
+/** Tiles of one head's pattern: undefined until a tile has come. */
+export interface TileSource {
+  get(place: Place): Cells | undefined
+}
+
+/** The part of a pattern that is in view, at the finest level that a figure has room for. */
+export function patternInView(
+  tiles: TileSource,
+  about: Pick<HeadPattern, 'head' | 'tokens' | 'spec'>,
+  view: View,
+  frame: Frame,
+): Grid | undefined {
+  const [query, key, span] = isWhole(view, frame) ? [0, 0, frame.time] : windowOf(view, frame)
+  const level = patternLevel(span)
+  const [top, left] = [query >> level, key >> level]
+  const end = (from: number): number =>
+    Math.min(Math.ceil(frame.time / 2 ** level), Math.ceil((from + span) / 2 ** level))
+  const [rows, columns] = [end(query) - top, end(key) - left]
+  const data = new Float32Array(rows * columns)
+  let complete = true
+  for (let row = Math.floor(top / TILE); row * TILE < top + rows; row++)
+    for (let column = Math.floor(left / TILE); column * TILE < left + columns && column <= row; column++) {
+      const cells = tiles.get({ level, row, column })
+      complete &&= cells !== undefined
+      if (cells) copy(cells, { row, column }, data, { top, left, rows, columns })
+    }
+  return complete ? patternGrid({ ...about, level, top, left, rows, columns, data }) : undefined
+}
+
+function copy(
+  cells: Cells,
+  tile: Pick<Place, 'row' | 'column'>,
+  data: Float32Array,
+  { top, left, rows, columns }: Pick<HeadPattern, 'top' | 'left' | 'rows' | 'columns'>,
+): void {
+  for (let r = 0; r < cells.rows; r++) {
+    const to = tile.row * TILE + r - top
+    if (to < 0 || to >= rows) continue
+    for (let c = 0; c < cells.columns; c++) {
+      const at = tile.column * TILE + c - left
+      if (at >= 0 && at < columns) data[to * columns + at] = cells.data[r * cells.columns + c]!
+    }
+  }
+}
