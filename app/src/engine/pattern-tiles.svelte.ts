@@ -16,6 +16,8 @@ export class PatternTiles {
   /** Grows with each tile that comes: what draws them reads it. */
   version = $state(0)
   error = $state.raw<string>()
+  /** Whether something that was wished for has not come yet. */
+  waiting = $state(false)
   readonly #tiles = new Map<string, Cells>()
   readonly #wishes = new Map<string, Place>()
   readonly #asked = new Set<string>()
@@ -47,6 +49,7 @@ export class PatternTiles {
       this.#wishes.delete(key)
       this.#wishes.set(key, place)
       void this.#work()
+      this.#tell()
     }
     return undefined
   }
@@ -63,9 +66,11 @@ export class PatternTiles {
     return cells && entryIn(cells, query, key)
   }
 
-  /** Whether something that was wished for has not come yet. */
-  get waiting(): boolean {
-    return this.#asked.size + this.#wishes.size > 0
+  /** Wishes are made while the page draws, which must not change what it draws from: that follows. */
+  #tell(): void {
+    queueMicrotask(() => {
+      this.waiting = this.#asked.size + this.#wishes.size > 0
+    })
   }
 
   /** Wishes from before are forgotten: another part is looked at now. The coarsest tile stays wished for. */
@@ -88,6 +93,7 @@ export class PatternTiles {
       } finally {
         this.#asked.delete(key)
         this.version++
+        this.#tell()
       }
     }
   }

@@ -53,6 +53,8 @@ export function paint({ data }: Cells, ramp: Ramp, full: number): Uint8ClampedAr
   return out
 }
 
+/** What marks and labels at the edge may take to the right of the matrix and below it. */
+export const BEYOND = 4
 /** Labels of tokens need this many pixels a row; numbers in cells that many. */
 const LABELLED = 11
 const NUMBERED = 30
@@ -60,7 +62,7 @@ const NUMBERED = 30
 export function drawPattern(c: CanvasRenderingContext2D, d: Drawing): void {
   const { view, frame, margin } = d
   c.setTransform(d.ratio, 0, 0, d.ratio, 0, 0)
-  c.clearRect(0, 0, margin.left + frame.size, margin.top + frame.size)
+  c.clearRect(0, 0, margin.left + frame.size + BEYOND, margin.top + frame.size + BEYOND)
   c.save()
   c.translate(margin.left, margin.top)
   c.beginPath()
