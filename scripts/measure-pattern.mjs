@@ -89,7 +89,10 @@ try {
     const sharpMs = Date.now() - asked
     const shown = await page.locator('[data-shown]').textContent()
     // The address follows a view that rests.
-    const place = async () => (await page.waitForTimeout(1000), /window=[\d,]+/.exec(page.url())?.[0])
+    const place = async () => {
+      await page.waitForTimeout(1000)
+      return /window=[\d,]+/.exec(page.url())?.[0]
+    }
     const before = await place()
     const drag = await page.evaluate(frames, ['drag', 5])
     if ((await place()) === before) throw new Error('the drag moved nothing')

@@ -76,6 +76,7 @@ export class PatternTiles {
   /** Wishes from before are forgotten: another part is looked at now. The coarsest tile stays wished for. */
   look(): void {
     this.#wishes.clear()
+    this.#tell()
     this.get({ level: topLevel(this.time), row: 0, column: 0 })
   }
 
