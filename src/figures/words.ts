@@ -2,7 +2,7 @@ import type { Grid } from '../words/grid.ts'
 import { mapLegend } from './legend.ts'
 import { heading, LEAST_WIDTH, numbersOf, type Panel, type PanelOptions } from './panel.ts'
 import { colourScale } from './scale.ts'
-import { element, MONO, MONO_LETTER, rect, SIZE, text, tokenLabel, widthOf } from './svg.ts'
+import { element, label, MONO, MONO_LETTER, rect, SIZE, text, tokenLabel, widthOf } from './svg.ts'
 
 const WIDTH = 640
 const LINE = 40
@@ -21,7 +21,8 @@ export function wordsPanel(grid: Grid, o: PanelOptions): Panel {
   const head = heading(grid, WIDTH, theme)
   const top = head.height + 16
   const mono = { 'font-size': SIZE.label + 1, 'font-family': MONO, 'xml:space': 'preserve' }
-  let [x, y, widest] = [0, top, LEAST_WIDTH]
+  const title = Math.min(WIDTH, widthOf(label(grid.metric), SIZE.title))
+  let [x, y, widest] = [0, top, Math.max(LEAST_WIDTH, title)]
   const marks: string[] = []
   for (const [i, token] of (grid.axes[0]!.labels ?? []).entries()) {
     const words = tokenLabel(token, 24)

@@ -34,7 +34,7 @@ test('the grid names its tokens, and has no value where a key comes after its qu
   ])
   const values = grid.values as unknown[][]
   expect(values.map(row => row.filter(x => x === 'NaN').length)).toEqual([3, 2, 1, 0])
-  expect(grid.metric).toBe('attention of head 2.3, share of each row')
+  expect(grid.metric).toBe('attention of head 2.3 with the edits, share of each row')
   const pooled = patternGrid({ ...about, level: 1, top: 0, left: 0, rows: 2, columns: 2, data: [1, 0, 1, 1] })
   expect(pooled.metric).toContain('largest of 2 × 2 entries')
   expect(pooled.axes[0]!.labels).toEqual(['a', 'c'])
