@@ -36,6 +36,9 @@ x.safetensors holds logits [T,V] and every captured site: pattern [L,H,T,T], z
 
   headwise run specimen "Monday Tuesday" --capture pattern,z@6 --out x.safetensors`
 
+const NOT_FINITE =
+  'The logits are not finite: a number became too large on the way, by an edit or by the weights; nothing can be read from them.'
+
 export const run: Define = (command, context) => {
   const base = command
     .usage('MODEL [TEXT] [OPTIONS]')
@@ -110,11 +113,13 @@ async function act(model: string, text: string | undefined, o: Options, context:
   const passes = 'runs' in document ? document.runs : [document]
   const blind = passes.reduce((n, { tokens }, i) => n + blindQueries(document.spec.request.edits, tokens, i), 0)
   if (blind > 0) context.note(blindText(blind))
+  if (passes.some(({ top }) => !top.every(t => Number.isFinite(t.logprob)))) context.note(NOT_FINITE)
+  // Written before anything is printed: a command that fails prints no result.
+  if (suffix !== '.safetensors') await save(document, o, context)
   if (o.json) context.print(toJson(document))
   else {
     const { runView } = await import('./run-view.ts')
     context.print(runView(document, await m.tokenizer(), context.style))
   }
   if (suffix === '.safetensors') context.note(`Written: ${o.out}`)
-  else await save(document, o, context)
 }

@@ -180,6 +180,38 @@ describe('run', () => {
     expect(stdout).not.toContain('\u001b')
   })
 
+  test('says so where an edit leaves no finite number', async () => {
+    const at = { site: 'resid_pre', layer: 2 }
+    const edits = file('huge.json', [
+      { do: 'scale', by: 3e38, at },
+      { do: 'scale', by: 3e38, at },
+    ])
+    const { code, stdout, stderr } = await run(['run', 'specimen', short.text, '--edit', edits], { env })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^The logits are not finite: .*\.\n$/) })
+    expect(stdout).toMatch(/NaN%/)
+    expect(stdout).not.toContain('undefined')
+  })
+
+  // Below /proc no file can be made, by nobody.
+  test.runIf(existsSync('/proc/self')).each(['json', 'safetensors'])(
+    'a .%s that cannot be written is a failure without a result',
+    async suffix => {
+      const ended = await run(['run', 'specimen', 'Hello', '--json', '--out', `/proc/headwise.${suffix}`], { env })
+      expect(ended).toMatchObject({ code: 1, stdout: '' })
+      expect(ended.stderr).toMatch(/^headwise: .*\/proc\/headwise\.\w+.* could not be written \(ENOENT\).*\.\n$/)
+    },
+  )
+
+  test('takes the longest name that the system takes', async () => {
+    for (const suffix of ['.json', '.safetensors']) {
+      const out = at(`${'n'.repeat(255 - suffix.length)}${suffix}`)
+      expect(await run(['run', 'specimen', 'Hello', '--out', out], { env })).toMatchObject({ code: 0 })
+      expect(existsSync(out)).toBe(true)
+    }
+    const long = await run(['run', 'specimen', 'Hello', '--out', at(`${'n'.repeat(251)}.json`)], { env })
+    expect(long).toMatchObject({ code: 2, stdout: '' })
+  })
+
   test('writes top tokens as .csv, and replaces a file only when told', async () => {
     const out = at('top.csv')
     const args = ['run', 'specimen', 'Hello', '--out', out]

@@ -40,8 +40,8 @@ export function table(
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
-/** A share from 0 to 1 as a bar of at most `columns`. */
+/** A share from 0 to 1 as a bar of at most `columns`; none for NaN. */
 export function bar(share: number, columns: number): string {
-  const eighths = Math.round(Math.max(0, Math.min(1, share)) * columns * 8)
+  const eighths = Math.round(Math.max(0, Math.min(1, share)) * columns * 8) || 0
   return '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]
 }

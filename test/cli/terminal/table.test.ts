@@ -19,4 +19,5 @@ test('tables stay within the terminal by cutting the widest column', () => {
 
 test('bars grow by eighths and stay within their columns', () => {
   expect([-1, 0, 0.5, 0.53125, 1, 2].map(s => bar(s, 4))).toEqual(['', '', '██', '██▏', '████', '████'])
+  expect(bar(Number.NaN, 4)).toBe('')
 })
