@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, rmSync, statfsSync, statSync, utimesSync } from 'node:fs'
+import { readdirSync, rmSync, statfsSync, statSync, utimesSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { HeadwiseError } from '../words/error.ts'
-import { isAbsent, systemCode, systemFault } from './files.ts'
+import { isAbsent, makeFolder, systemCode, systemFault } from './files.ts'
 
 const GIB = 2 ** 30
 const DEFAULT_LIMIT = 64 * GIB
@@ -118,7 +118,7 @@ export function makeRoom(bytes: number): void {
     )
   }
   try {
-    mkdirSync(root, { recursive: true })
+    makeFolder(root)
     sweep()
     let used = listCache().reduce((n, entry) => n + entry.bytes, 0)
     for (const entry of listCache().reverse()) {
@@ -143,7 +143,7 @@ export function makeRoom(bytes: number): void {
     )
   } catch (error) {
     const found = systemCode(error)
-    if (found === undefined) throw error
+    if (error instanceof HeadwiseError || found === undefined) throw error
     const details = { code: 'cache-folder', fault: 'failed', file: root, found } as const
     const advice = 'set HEADWISE_CACHE to a folder that can be written'
     throw new HeadwiseError(`${root}: the cache folder cannot be used (${found}); ${advice}.`, details, {

@@ -1,4 +1,15 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
 import { HeadwiseError, printable } from '../words/error.ts'
 import { bad } from './fault.ts'
 import { isObject, type JsonLimits, type JsonObject, parseStrictJson } from './strict-json.ts'
@@ -31,6 +42,28 @@ export function systemFault(error: unknown, file: string, doing: string): unknow
     { code: 'file-system', fault: 'failed', file, found: code },
     { cause: error },
   )
+}
+
+/** What the file system said when a file of ours was to be written, as one sentence; other errors come back as they are. */
+export function writeFault(error: unknown, file: string): unknown {
+  const found = systemCode(error)
+  if (error instanceof HeadwiseError || found === undefined) return error
+  const details = { code: 'file-write', fault: 'failed', file, found, allowed: 'a folder that has room' } as const
+  return new HeadwiseError(`${printable(file)}: it could not be written (${found}).`, details, { cause: error })
+}
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` tries again for ever where a system refuses a new folder by
+ * saying that the one above is missing, as below /proc.
+ */
+export function makeFolder(path: string): void {
+  const above = dirname(path)
+  if (above !== path && !existsSync(above)) makeFolder(above)
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error
+  }
 }
 
 /** Refuses folders, pipes and devices by their description; they are never opened to find out. */

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { knownRoot } from './cache-folder.ts'
+import { makeFolder } from './files.ts'
 
 /** The first weight that is NaN or infinite; `index` counts elements in the file's order. */
 export interface NonFinite {
@@ -55,7 +56,7 @@ export function recall(identity: string): Known | undefined {
 export function remember(identity: string, known: Known): boolean {
   const temporary = `${place(identity)}.${process.pid}-${randomBytes(4).toString('hex')}`
   try {
-    mkdirSync(knownRoot(), { recursive: true })
+    makeFolder(knownRoot())
     writeFileSync(temporary, JSON.stringify(known))
   } catch {
     return false

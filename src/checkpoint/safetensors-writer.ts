@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { HeadwiseError } from '../words/error.ts'
-import { systemFault } from './files.ts'
+import { writeFault } from './files.ts'
 import { SAFETENSORS_TYPES } from './safetensors.ts'
 import { elements } from './tensors.ts'
 
@@ -79,12 +79,14 @@ export class SafetensorsWriter implements AsyncDisposable {
     { metadata }: { metadata?: Readonly<Record<string, string>> } = {},
   ): Promise<SafetensorsWriter> {
     const { header, spans } = layOut(declared, metadata)
-    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}`)
+    // Of a long name only the beginning: the whole of it would leave no room for what comes behind.
+    const name = `.${basename(path).slice(0, 64)}.${process.pid}-${randomBytes(4).toString('hex')}`
+    const temporary = join(dirname(path), name)
     let file: FileHandle
     try {
       file = await open(temporary, 'wx')
     } catch (error) {
-      throw systemFault(error, path, 'writing it')
+      throw writeFault(error, path)
     }
     const writer = new SafetensorsWriter(path, temporary, file, spans)
     await writer.#put(header, 0)
@@ -110,7 +112,7 @@ export class SafetensorsWriter implements AsyncDisposable {
       if (this.#unflushed >= FLUSHED_BYTES && !this.#flushing) this.#startFlush()
     } catch (error) {
       await this.abort()
-      throw systemFault(error, this.path, 'writing it')
+      throw writeFault(error, this.path)
     }
   }
 
@@ -147,7 +149,7 @@ export class SafetensorsWriter implements AsyncDisposable {
       process.off('exit', this.#drop)
     } catch (error) {
       await this.abort()
-      throw systemFault(error, this.path, 'writing it')
+      throw writeFault(error, this.path)
     }
   }
 

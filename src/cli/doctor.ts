@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
+import { accessSync, constants, statfsSync } from 'node:fs'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { cacheLimit, cacheRoot, listCache } from '../checkpoint/cache-folder.ts'
+import { makeFolder } from '../checkpoint/files.ts'
 import { graphOf } from '../graph/graph.ts'
 import { matmul } from '../graph/primitives/contract.ts'
 import { input } from '../graph/primitives/leaf.ts'
@@ -103,7 +104,7 @@ function cacheFolder(): Finding {
   const what = 'cache folder'
   const folder = cacheRoot()
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     accessSync(folder, constants.W_OK)
     const { bavail, bsize } = statfsSync(folder)
     const used = listCache().reduce((n, e) => n + e.bytes, 0)

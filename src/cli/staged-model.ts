@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { systemFault } from '../checkpoint/files.ts'
+import { writeFault } from '../checkpoint/files.ts'
 import { judgeOnnx } from '../checkpoint/onnx.ts'
 import type { OutOptions } from '../results/write.ts'
 import { HeadwiseError } from '../words/error.ts'
@@ -30,7 +30,7 @@ export async function writeStaged<T>(
     for (const path of files) renameSync(stage(path), path)
     return result
   } catch (error) {
-    throw systemFault(error, model, 'writing it')
+    throw writeFault(error, model)
   } finally {
     drop()
     process.off('exit', drop)

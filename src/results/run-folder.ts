@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bad } from '../checkpoint/fault.ts'
-import { readBounded, systemCode } from '../checkpoint/files.ts'
+import { makeFolder, readBounded, systemCode } from '../checkpoint/files.ts'
 import { HeadwiseError, printable } from '../words/error.ts'
 import type { Spec } from '../words/spec.ts'
 import { toJson } from './json.ts'
@@ -67,7 +67,7 @@ const tooMany = (folder: string, parts: number): HeadwiseError =>
 function begin(folder: string): void {
   const there = statSync(folder, { throwIfNoEntry: false })
   if (!there) {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     syncFolder(dirname(folder))
     return
   }

@@ -34,6 +34,7 @@ export async function checkOut(
       allowed,
     })
   if (path.includes('\0')) throw refuse('out-name', 'has a NUL in its name; give another name', path, 'a file name')
+  if (/[/\\]$/.test(path)) throw refuse('out-folder', 'names a folder; give the name of a file', path, 'a file')
   const there = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw refuse('out-name', `cannot be used (${error.code}); give another name`, error.code, 'a file name')

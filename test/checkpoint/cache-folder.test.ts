@@ -1,8 +1,8 @@
 import { existsSync, utimesSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { cacheLimit, cacheRoot, clearCache, listCache } from '../../src/checkpoint/cache-folder.ts'
+import { expect, test, vi } from 'vitest'
+import { cacheLimit, cacheRoot, clearCache, listCache, makeRoom } from '../../src/checkpoint/cache-folder.ts'
 import { faultOf } from './fault.ts'
 import { ScratchCache } from './scratch.ts'
 
@@ -50,4 +50,19 @@ test('entries are listed by last use and cleared by hash or all together', () =>
   expect(clearCache()).toBe(22)
   for (const gone of ['weights/.new-1', `weights/${hashes[0]}`, 'known'])
     expect(existsSync(cache.path(gone))).toBe(false)
+})
+
+test('a disk with too little room is told with both numbers', async () => {
+  using cache = new ScratchCache()
+  vi.stubEnv('HEADWISE_CACHE_LIMIT', '9000000T')
+  try {
+    const fault = await faultOf(() => makeRoom(2 ** 60))
+    expect(fault).toMatchObject({ code: 'disk-full', fault: 'failed', where: 'free space', allowed: 2 ** 60 })
+    expect(fault.message).toMatch(
+      new RegExp(`take ${2 ** 60} bytes, but ${cache.path('weights')} has only \\d+ free; set HEADWISE_CACHE`),
+    )
+    makeRoom(1)
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })

@@ -64,10 +64,12 @@ test('pieces that nobody declared, or too many, are refused', async () => {
 
 test('a folder that is not there, or a folder in the place of the file, is said', async () => {
   using scratch = new Scratch()
-  expect(await faultOf(() => writeSafetensors(scratch.path('none/x'), []))).toMatchObject({ code: 'file-missing' })
+  // What is missing is no file of the user's: it is the place to write to.
+  const missing = await faultOf(() => writeSafetensors(scratch.path('none/x'), []))
+  expect(missing).toMatchObject({ code: 'file-write', fault: 'failed', file: scratch.path('none/x'), found: 'ENOENT' })
   mkdirSync(scratch.path('folder'))
   const fault = await faultOf(() => writeSafetensors(scratch.path('folder'), [{ ...a, data: values }]))
-  expect(fault).toMatchObject({ code: 'file-system', fault: 'failed', file: scratch.path('folder') })
+  expect(fault).toMatchObject({ code: 'file-write', fault: 'failed', file: scratch.path('folder') })
   expect(readdirSync(scratch.folder)).toEqual(['folder'])
 })
 

@@ -64,6 +64,7 @@ const wrong: readonly [what: string, args: string[], says: RegExp][] = [
   ['--capture into .json', ['run', M, 'x', '--capture', 'z', '--out', at('x.json')], /--capture needs --out/],
   ['--print-graph=dt', ['run', M, 'x', '--print-graph=dt'], /"dt".*nearest is dot/],
   ['--out to a folder', ['run', M, 'x', '--out', at('a-folder')], /is a folder/],
+  ['--out with a slash at its end', ['run', M, 'x', '--out', at('x.json/')], /x\.json\/ names a folder/],
   ['--out into a missing folder', ['run', M, 'x', '--out', at('no/x.json')], /not a folder; make it first/],
   ['--out to a link', ['run', M, 'x', '--out', at('link.json'), '--force'], /is a link/],
   ['--out to an existing file', ['run', M, 'x', '--out', at('there.json')], /exists already.*--force/],
