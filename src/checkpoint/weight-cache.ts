@@ -5,7 +5,7 @@ import type { Weights } from '../runtime/weights.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { makeRoom, NEW_PREFIX, touch, WEIGHTS_FILE, weightsRoot } from './cache-folder.ts'
 import { decodeWeights, nonFiniteFault, type ReadOptions } from './decode-weights.ts'
-import { isAbsent, systemCode, systemFault } from './files.ts'
+import { isAbsent, systemCode, writeFault } from './files.ts'
 import { identityOf, type Known, recall, remember } from './known.ts'
 import { type Layout, type PlacedWeight, placeWeights } from './layout.ts'
 import { MappedWeights } from './mapped-weights.ts'
@@ -54,6 +54,9 @@ async function convert(placed: readonly PlacedWeight[], options: PrepareOptions)
   makeRoom(bytes)
   options.note?.(`The weights are converted to float32 once: ${megabytes(bytes)} in ${weightsRoot()}.`)
   const folder = join(weightsRoot(), `${NEW_PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`)
+  const drop = (): void => rmSync(folder, { recursive: true, force: true })
+  // A second interrupt ends the process at once.
+  process.once('exit', drop)
   try {
     mkdirSync(folder)
     await using writer = await SafetensorsWriter.create(join(folder, WEIGHTS_FILE), tensors)
@@ -67,26 +70,53 @@ async function convert(placed: readonly PlacedWeight[], options: PrepareOptions)
       if (left === 0 && next?.dtype === 'U8') await writer.write(next.name, new Uint8Array(next.shape[0] ?? 0))
     })
     await writer.close()
-    install(folder, join(weightsRoot(), known.hash))
+    install(folder, known.hash)
     return known
   } catch (error) {
-    throw systemFault(error, folder, 'writing the converted weights')
+    throw writeFault(error, folder)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    drop()
+    process.off('exit', drop)
   }
 }
 
+/** A name for the present bytes of a cache entry, under which it is remembered that they have its hash. */
+const seal = (folder: string, hash: string): string => identityOf([join(folder, WEIGHTS_FILE)], hash)
+
 /** Gives the folder its final name; when another process was faster, its equal folder stays. */
-function install(folder: string, final: string): void {
+function install(folder: string, hash: string): void {
+  const final = join(weightsRoot(), hash)
   try {
     renameSync(folder, final)
+    remember(seal(final, hash), { hash })
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(systemCode(error) ?? '')) throw error
   }
 }
 
-/** The converted weights of a content hash, or undefined if they are not (or no longer, or not rightly) there. */
-async function cached(hash: string, placed: readonly PlacedWeight[]): Promise<MappedWeights | undefined> {
+/**
+ * The converted weights of a content hash, or undefined if they are not (or no longer, or not rightly) there. They are
+ * read and hashed again where that was asked for, and where the file is not the one that was seen to have this hash.
+ */
+async function cached(
+  hash: string,
+  placed: readonly PlacedWeight[],
+  options: PrepareOptions,
+): Promise<MappedWeights | undefined> {
+  const there = await mapped(hash, placed)
+  if (there === undefined) return undefined
+  const sealed = seal(there.folder, hash)
+  if (!options.verify && recall(sealed)?.hash === hash) return there
+  if (await intact(there, options)) {
+    remember(sealed, { hash })
+    return there
+  }
+  rmSync(there.folder, { recursive: true, force: true })
+  return undefined
+}
+
+/** The file of a content hash with every weight in its place, its values unread; what does not fit is removed. */
+async function mapped(hash: string, placed: readonly PlacedWeight[]): Promise<MappedWeights | undefined> {
   const folder = join(weightsRoot(), hash)
   try {
     const { tensors } = await readSafetensors(join(realpathSync(folder), WEIGHTS_FILE))
@@ -136,11 +166,10 @@ export async function prepareWeights(
     return new MappedWeights(hash, folder, placed)
   }
   const known = remembered ?? (options.verify ? await decodeWeights(placed, options) : undefined)
-  const there = known && (await cached(known.hash, placed))
-  if (there && (!options.verify || (await intact(there, options)))) return there
-  if (there) rmSync(there.folder, { recursive: true, force: true })
+  const there = known && (await cached(known.hash, placed, options))
+  if (there) return there
   const { hash } = keep(await convert(placed, options))
-  const made = await cached(hash, placed)
+  const made = await mapped(hash, placed)
   if (made) return made
   const details = { code: 'cache-lost', fault: 'failed', file: join(weightsRoot(), hash) } as const
   throw new HeadwiseError(`${details.file}: the converted weights vanished as soon as they were written.`, details)

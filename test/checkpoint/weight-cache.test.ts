@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -13,6 +14,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { listCache } from '../../src/checkpoint/cache-folder.ts'
+import { identityOf, remember } from '../../src/checkpoint/known.ts'
 import type { Layout } from '../../src/checkpoint/layout.ts'
 import { openModel } from '../../src/checkpoint/reference.ts'
 import { readSafetensors } from '../../src/checkpoint/safetensors.ts'
@@ -148,17 +150,41 @@ test('the cache may be deleted, cut or emptied at any time', async () => {
   expectAll(await prepare(folder))
 })
 
-test('bytes that changed in the cache are found and replaced under verify', async () => {
+test('bytes that changed in the cache are found and replaced: at once where the file tells, else under verify', async () => {
   using cache = new ScratchCache()
   using scratch = new Scratch()
   const folder = writeDoubles(scratch)
-  const found = await prepare(folder)
-  const bytes = readFileSync(found.entry(KEY)!.file)
-  bytes.writeFloatLE(9, found.entry(KEY)!.offset)
-  writeFileSync(found.entry(KEY)!.file, bytes)
+  const spoil = async () => {
+    const found = await prepare(folder)
+    const bytes = readFileSync(found.entry(KEY)!.file)
+    bytes.writeFloatLE(9, found.entry(KEY)!.offset)
+    writeFileSync(found.entry(KEY)!.file, bytes)
+    return found
+  }
+  await spoil()
+  expectAll(await prepare(folder))
+  // A disk that forgets leaves the file's times as they were: here the damaged file is taken for the one that was sealed.
+  const { hash } = await spoil()
+  remember(identityOf([cache.path(`weights/${hash}/model.safetensors`)], hash), { hash })
   expect((await prepare(folder)).read(KEY)[0]).toBe(9)
   expectAll(await prepare(folder, plain, { verify: true }))
   expect(leftovers(cache)).toEqual([])
+})
+
+test('an entry that came from elsewhere is read once, then trusted', async () => {
+  using cache = new ScratchCache()
+  using scratch = new Scratch()
+  const { hash } = await prepare(writeDoubles(scratch))
+  const file = cache.path(`weights/${hash}/model.safetensors`)
+  copyFileSync(file, `${file}.copy`)
+  renameSync(`${file}.copy`, file)
+  const [first, second] = [watched(), watched()]
+  expectAll(await prepare(scratch.folder, plain, first))
+  expectAll(await prepare(scratch.folder, plain, second))
+  expect(first.onProgress).toHaveBeenCalled()
+  expect(second.onProgress).not.toHaveBeenCalled()
+  // Read, not converted again.
+  expect(first.note).not.toHaveBeenCalled()
 })
 
 describe('item 13: what is not what the configuration implies', () => {
@@ -281,6 +307,21 @@ describe('the cache is bounded', () => {
     expect(leftovers(cache)).toEqual(['.new-2-alive'])
   })
 })
+
+test.runIf(existsSync('/proc/self'))(
+  'a folder that no folder can be made in is refused, and not tried for ever',
+  async () => {
+    using scratch = new Scratch()
+    vi.stubEnv('HEADWISE_CACHE', '/proc/headwise/cache')
+    try {
+      expectAll(await prepare(writeFolder(scratch)))
+      const fault = await faultOf(() => prepare(writeDoubles(scratch)))
+      expect(fault).toMatchObject({ code: 'cache-folder', fault: 'failed', found: 'ENOENT' })
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  },
+)
 
 test('a cache folder that cannot be written: in place works with a note, a conversion says what to do', async () => {
   using scratch = new Scratch()

@@ -75,6 +75,16 @@ describe('an interrupt ends with exit 130 and leaves nothing half-written', () =
     expect(files(cache).filter(f => !/^known\/|^weights\/[0-9a-f]{64}\/model\.safetensors$/.test(f))).toEqual([])
   })
 
+  test('twice while weights are converted', async () => {
+    const { cache: own, env: fresh } = emptyHome('stopped-twice')
+    const command = start(['run', 'specimen', 'Hello', '--json'], { env: fresh })
+    await command.seen('stderr', /converted to float32/)
+    command.kill('SIGINT')
+    command.kill('SIGINT')
+    expect((await command.ended).code).toBeOneOf([0, 130])
+    expect(readdirSync(join(own, 'weights')).filter(name => !/^[0-9a-f]{64}$/.test(name))).toEqual([])
+  })
+
   test('while it waits for text', async () => {
     const command = start(['run', 'specimen'], { env, waiting: true })
     await wait(1000)
