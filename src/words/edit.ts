@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Site, siteNames } from './site.ts'
+import { SITES, type Site, siteNames } from './site.ts'
 
 const index = z
   .number()
@@ -28,11 +28,19 @@ const beside = z
 export const valueSchema = z.union([nested(MAX_DEPTH), z.strictObject({ file: beside, tensor: z.string() })])
 export type EditValue = z.infer<typeof valueSchema>
 
-const at = z.strictObject({
-  site: z.enum(siteNames as readonly [Site, ...Site[]]),
-  layer: index.default(0),
-  stack: z.enum(['decoder', 'encoder', 'cross', 'vision']).default('decoder'),
-})
+/** A site of the layers says which one: without it, an edit would silently be one of the first layer. */
+const at = z
+  .strictObject({
+    site: z.enum(siteNames as readonly [Site, ...Site[]]),
+    layer: index.optional(),
+    stack: z.enum(['decoder', 'encoder', 'cross', 'vision']).default('decoder'),
+  })
+  .superRefine(({ site, layer }, context) => {
+    const issue = (message: string) => context.addIssue({ code: 'custom', path: ['layer'], message })
+    if (SITES[site].perLayer && layer === undefined) issue(`the layer of ${site}, a whole number from 0`)
+    if (!SITES[site].perLayer && layer) issue(`must be left out, for ${site} stands outside the layers`)
+  })
+  .transform(({ layer = 0, ...rest }) => ({ ...rest, layer }))
 const address = {
   at,
   heads: heads.optional(),

@@ -57,6 +57,16 @@ describe('edits', () => {
       { code: 'edits-unknown-name', fault: 'usage', where: 'edits[1].do', found: 'zeor' },
     ],
     ['no kind', { at }, { code: 'edits-missing', fault: 'data', where: 'edits[1].do' }],
+    [
+      'no layer, where a site has one in each',
+      { do: 'zero', at: { site: 'z' } },
+      { code: 'edits-missing', where: 'edits[1].at.layer' },
+    ],
+    [
+      'a layer, where a site has none',
+      { do: 'zero', at: { site: 'logits', layer: 2 } },
+      { code: 'edits-value', where: 'edits[1].at.layer', found: 2 },
+    ],
     ['no place', { do: 'zero' }, { code: 'edits-missing', where: 'edits[1].at' }],
     ['an unknown key', { do: 'zero', at, head: [1] }, { code: 'edits-unknown-key', where: 'edits[1]', found: 'head' }],
     [
@@ -128,6 +138,9 @@ describe('edits', () => {
     )
     expect(says({ do: 'zero', at, head: [1] })).toBe(
       'e.json: edits[0] has the unknown key "head"; allowed: do, at, heads, groups, positions, samples.',
+    )
+    expect(says({ do: 'zero', at: { site: 'z' } })).toBe(
+      'e.json: edits[0].at.layer is missing; expected the layer of z, a whole number from 0.',
     )
     expect(says({ do: 'scale', at })).toBe('e.json: edits[0].by is missing; expected number.')
     expect(says({ do: 'zero', at, positions: 7 })).toBe(

@@ -1,15 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { editSchema, editsSchema, positionsSchema, valueSchema } from '../../src/words/edit.ts'
-import { siteNames } from '../../src/words/site.ts'
+import { SITES, siteNames } from '../../src/words/site.ts'
 
 const at = { site: 'scores', layer: 0 }
 const accepts = (schema: { safeParse(x: unknown): { success: boolean } }, value: unknown) =>
   schema.safeParse(value).success
 
 test('every site can be addressed, and nothing else', () => {
-  for (const site of siteNames) expect(accepts(editSchema, { do: 'zero', at: { site } })).toBe(true)
+  for (const site of siteNames) {
+    const { perLayer } = SITES[site]
+    expect(accepts(editSchema, { do: 'zero', at: { site } })).toBe(!perLayer)
+    expect(accepts(editSchema, { do: 'zero', at: { site, layer: 0 } })).toBe(true)
+    expect(accepts(editSchema, { do: 'zero', at: { site, layer: 3 } })).toBe(perLayer)
+  }
   for (const site of ['zz', 'Z', '', 'constructor', '__proto__', 'toString'])
-    expect(accepts(editSchema, { do: 'zero', at: { site } })).toBe(false)
+    expect(accepts(editSchema, { do: 'zero', at: { site, layer: 0 } })).toBe(false)
 })
 
 describe('numbers that an edit can hold', () => {
