@@ -77,6 +77,9 @@ export async function open(reference: string, o: LoadOptions = {}): Promise<Open
   for (const note of source.notes) o.note?.(note)
   const family = familyOf(source)
   const config = family.config(source)
+  const starting = backendOf(device, threads, o.note)
+  // The processor's backend always starts; another one is known to work before weights are read.
+  if (device !== 'cpu') await starting
   const [weights, backend] = await Promise.all([
     prepareWeights(source, family.layout(config, source), {
       ...(o.verify ? { verify: true } : {}),
@@ -85,7 +88,7 @@ export async function open(reference: string, o: LoadOptions = {}): Promise<Open
       ...(o.onProgress ? { onProgress: o.onProgress } : {}),
       ...(o.note ? { note: o.note } : {}),
     }),
-    backendOf(device, threads, o.note),
+    starting,
   ])
   let tokenizer: Promise<Tokenizer> | undefined
   return {

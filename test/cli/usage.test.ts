@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run, SENTENCE, temporaryFolder } from './support.ts'
@@ -185,6 +185,18 @@ describe('a bad --tokens file ends with exit 65 and names file and place', () =>
     expect((await run(['run', 'specimen', '--tokens', at('ids.json'), '--json'], { env })).code).toBe(0)
     expect((await run(['run', 'specimen', '--tokens', at('lists.json'), '--json'], { env })).code).toBe(0)
   })
+})
+
+// Without a driver for Vulkan there is no GPU on Linux, whatever the machine has.
+test.runIf(process.platform === 'linux')('a device that is not there is refused before weights are read', async () => {
+  const env = { HEADWISE_CACHE: at('unused'), VK_ICD_FILENAMES: at('none'), VK_DRIVER_FILES: at('none') }
+  const { code, stdout, stderr } = await run(['run', 'specimen', 'Hello', '--device', 'webgpu', '--json'], { env })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(SENTENCE)
+  expect(stderr).toMatch(/WebGPU cannot be used here/)
+  expect(existsSync(at('unused'))).toBe(false)
+  expect((await run(['run', 'specimen', 'Hello', '--device', 'cpu', '--json'], { env })).code).toBe(0)
+  rmSync(at('unused'), { recursive: true })
 })
 
 test('text on standard input that is not UTF-8 is refused, its twin runs', async () => {
