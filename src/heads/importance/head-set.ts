@@ -15,8 +15,8 @@ export interface HeadCounts {
 }
 
 export const headName = ({ layer, head }: Head): string => `${layer}.${head}`
-/** The name of a set: its heads from the lowest on, as in `5.4+6.1`. */
-export const setName = (set: HeadSet): string => inOrder(set).map(headName).join('+')
+/** The name of a set: its heads from the lowest on, each once, as in `5.4+6.1`. */
+export const setName = (set: HeadSet): string => [...new Set(inOrder(set).map(headName))].join('+')
 
 const inOrder = (set: HeadSet): Head[] => [...set].sort((a, b) => a.layer - b.layer || a.head - b.head)
 

@@ -18,6 +18,7 @@ test('a set by layer, lowest first, each head once; its name does not depend on 
     [2, [0, 1]],
   ])
   expect(setName([at(6, 5), at(5, 4), at(6, 1)])).toBe('5.4+6.1+6.5')
+  expect(setName([at(6, 5), at(6, 5)])).toBe('6.5')
 })
 
 test.each([
