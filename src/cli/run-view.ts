@@ -19,8 +19,9 @@ export function runView(document: Run, tokenizer: Tokenizer, style: Style): stri
 
 function passView(pass: Pass, tokenizer: Tokenizer, style: Style): string {
   const loss = pass.loss === null ? '' : `, loss ${number(pass.loss)} nats per token`
+  const gain = pass.inContextGain === undefined ? '' : `; in-context gain ${number(pass.inContextGain)} nats`
   return [
-    `${count(pass.tokens.length, 'token')}${loss}`,
+    `${count(pass.tokens.length, 'token')}${loss}${gain}`,
     '',
     bold(style, 'Next token'),
     topTokens(pass, style),

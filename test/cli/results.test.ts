@@ -180,6 +180,17 @@ describe('run', () => {
     expect(stdout).not.toContain('\u001b')
   })
 
+  test('tells the in-context gain of a text of 500 tokens', async () => {
+    const tokens = file(
+      'gain.json',
+      Array.from({ length: 500 }, (_, i) => 1 + (i % 90)),
+    )
+    const { inContextGain } = await json<{ inContextGain: number }>('run', 'specimen', '--tokens', tokens)
+    const { stdout } = await run(['run', 'specimen', '--tokens', tokens], { env })
+    const said = /^500 tokens, loss [\d.]+ nats per token; in-context gain (-?[\d.]+) nats\n/.exec(stdout)?.[1]
+    expect(Math.abs(Number(said) - inContextGain)).toBeLessThan(0.01 * Math.abs(inContextGain))
+  })
+
   test('says so where an edit leaves no finite number', async () => {
     const at = { site: 'resid_pre', layer: 2 }
     const edits = file('huge.json', [

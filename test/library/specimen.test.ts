@@ -18,6 +18,19 @@ test('texts have the golden ids', async () => {
   for (const { text, ids } of json<{ text: string; ids: number[] }[]>(`${golden}/logits.json`))
     expect((await m.run(text)).document).toMatchObject({ kind: 'run', tokens: ids })
 })
+test('in-context gain: loss of the 50th token minus loss of the 500th, of texts that have one', async () => {
+  const ids = Array.from({ length: 500 }, (_, i) => 1 + ((i * 37) % 200))
+  const { document, logits } = await m.run(ids, { allLogits: true })
+  const { vocab } = m.config
+  const loss = (token: number) => {
+    const row = logits.data.subarray((token - 2) * vocab, (token - 1) * vocab)
+    return Math.log(row.reduce((s, x) => s + Math.exp(x), 0)) - row[ids[token - 1]!]!
+  }
+  const gain = loss(50) - loss(500)
+  expect(Math.abs(gain)).toBeGreaterThan(0.1)
+  expect('inContextGain' in document && document.inContextGain).toBeCloseTo(gain, 4)
+  expect((await m.run(ids.slice(0, 499))).document).not.toHaveProperty('inContextGain')
+})
 test('32 greedy tokens', () => checkGreedy(m, golden))
 test('every internal site', () => checkInternals(m, golden))
 test('detector scores', () => checkScores(m, golden))
