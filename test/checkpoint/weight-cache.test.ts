@@ -242,6 +242,25 @@ test('an interrupted conversion leaves nothing', async () => {
   expectAll(await prepare(scratch.folder))
 })
 
+test('a process that ends at once, in the middle of a conversion, leaves nothing', async () => {
+  using cache = new ScratchCache()
+  using scratch = new Scratch()
+  const others = process.listeners('exit')
+  const stop = new AbortController()
+  const seen: string[][] = []
+  const onProgress = () => {
+    if (stop.signal.aborted) return
+    seen.push(leftovers(cache))
+    // What the end of the process would call.
+    for (const listener of process.listeners('exit')) if (!others.includes(listener)) listener.call(process, 130)
+    seen.push(leftovers(cache))
+    stop.abort()
+  }
+  await faultOf(() => prepare(writeDoubles(scratch), plain, { signal: stop.signal, onProgress }))
+  expect(seen).toEqual([[expect.stringMatching(/^\.new-/)], []])
+  expect(process.listeners('exit')).toEqual(others)
+})
+
 test('two conversions of the same weights at once end with one entry', async () => {
   using cache = new ScratchCache()
   using a = new Scratch()

@@ -39,6 +39,17 @@ const commands = [
   ['models', '--json'],
   ['cache', '--json'],
   ['doctor', '--json'],
+  ['show', 'specimen', '--json'],
+  ['scale', 'specimen', 'Tom gave a coin to Mary', '--heads', '6.5', '--json'],
+]
+/** Commands that read and write what they are told to, in this order. */
+const withFiles = (out: string) => [
+  ['scores', 'specimen', '--detector', 'sink', '--json', '--out', join(out, 'scores.json')],
+  ['rerun', join(out, 'scores.json'), '--json'],
+  ['scores', 'specimen', '--detector', 'sink', '--json', '--out', join(out, 'scores.svg')],
+  ['run', 'specimen', 'Tom gave', '--json', '--capture', 'z', '--out', join(out, 'z.safetensors')],
+  ['export', 'specimen', '--json', '--out', join(out, 'm.onnx')],
+  ['ablate', 'specimen', 'Tom gave a coin', '--json', '--run', join(out, 'run'), '--workers', '2'],
 ]
 
 describe('every command touches no network and writes only into its own cache', () => {
@@ -49,6 +60,26 @@ describe('every command touches no network and writes only into its own cache', 
     expect(() => JSON.parse(stdout)).not.toThrow()
     expect(files(home)).toEqual([])
     expect(files(cache).filter(f => !/^(known|weights)\//.test(f))).toEqual([])
+  })
+
+  test('with --out and --run: only what is named there', async () => {
+    const out = join(folder, 'quiet-out')
+    mkdirSync(out)
+    for (const args of withFiles(out)) {
+      const { code, stdout, stderr } = await run(args, { env: { ...env, NODE_OPTIONS: noNetwork }, cwd: home })
+      expect({ args, code, stderr: stderr.replace(/^(The weights|Written:) .*\n/gm, '') }).toEqual({
+        args,
+        code: 0,
+        stderr: '',
+      })
+      expect(() => JSON.parse(stdout)).not.toThrow()
+    }
+    expect(files(home)).toEqual([])
+    expect(files(cache).filter(f => !/^(known|weights)\//.test(f))).toEqual([])
+    expect(readdirSync(out).sort()).toEqual(['m.onnx', 'run', 'scores.json', 'scores.svg', 'z.safetensors'])
+    const parts = readdirSync(join(out, 'run'))
+    expect(parts).toContain('manifest.json')
+    expect(parts.filter(f => !/^(manifest\.json|part-\d+\.parquet)$/.test(f))).toEqual([])
   })
 
   test('a program that does open a connection is caught by this test', async () => {
@@ -73,16 +104,6 @@ describe('an interrupt ends with exit 130 and leaves nothing half-written', () =
     // Either it came in time, or the work was done already; a part of it never stays.
     expect(ended).toMatchObject(ended.code === 0 ? {} : { ...interrupted, stdout: '' })
     expect(files(cache).filter(f => !/^known\/|^weights\/[0-9a-f]{64}\/model\.safetensors$/.test(f))).toEqual([])
-  })
-
-  test('twice while weights are converted', async () => {
-    const { cache: own, env: fresh } = emptyHome('stopped-twice')
-    const command = start(['run', 'specimen', 'Hello', '--json'], { env: fresh })
-    await command.seen('stderr', /converted to float32/)
-    command.kill('SIGINT')
-    command.kill('SIGINT')
-    expect((await command.ended).code).toBeOneOf([0, 130])
-    expect(readdirSync(join(own, 'weights')).filter(name => !/^[0-9a-f]{64}$/.test(name))).toEqual([])
   })
 
   test('while it waits for text', async () => {

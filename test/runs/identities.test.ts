@@ -5,7 +5,7 @@ import { tokenFeeds } from '../../src/runs/batch.ts'
 import type { Engine } from '../../src/runs/engine.ts'
 import { captureBytes, pointsOf, runSequence } from '../../src/runs/run.ts'
 import { f32, type NDArray } from '../../src/words/arrays.ts'
-import { type Point, point, pointKey, type Site, siteNames } from '../../src/words/site.ts'
+import { type Point, point, pointKey, SITES, type Site, siteNames } from '../../src/words/site.ts'
 import { engineOf, tiny } from '../support/models.ts'
 
 const IDS = [31, 11, 17, 6, 63, 23, 61, 11]
@@ -30,7 +30,7 @@ describe.each([
       capture: sites.map(site => point(site, LAYER)),
       allLogits: true,
     })
-  const at = (site: Site) => ({ site, layer: LAYER })
+  const at = (site: Site) => (SITES[site].perLayer ? { site, layer: LAYER } : { site })
   const values = async (sites: readonly Site[], edits: readonly unknown[] = []) => {
     const { captured } = await run(edits, sites)
     return (site: Site) => captured.get(pointKey(point(site, LAYER)))!
