@@ -1,8 +1,10 @@
 import '../support/allclose.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Headwise, load } from '../../src/index.ts'
+import { f32 } from '../../src/words/arrays.ts'
 import { checkAblation, checkGreedy, checkInternals, checkLogits, checkScores } from '../support/golden.ts'
 import { fixture, json } from '../support/models.ts'
+import { plainForward } from '../support/plain-forward.ts'
 
 const golden = fixture('golden-specimen')
 let m: Headwise
@@ -17,6 +19,14 @@ test('logits, losses and the most likely tokens', () => checkLogits(m, golden))
 test('texts have the golden ids', async () => {
   for (const { text, ids } of json<{ text: string; ids: number[] }[]>(`${golden}/logits.json`))
     expect((await m.run(text)).document).toMatchObject({ kind: 'run', tokens: ids })
+})
+test('texts that no golden holds have the logits of a plain forward pass', async () => {
+  const texts = ['Ünïcode, 日本 and\n\n  17 spaces', 'A dog. A dog. A', 'If 12 + 30 = 42, then']
+  for (const text of texts) {
+    const { logits, passes } = await m.run(text, { allLogits: true })
+    const plain = plainForward(m.config, m.engine.weights, passes[0]!.ids)
+    expect(logits).toBeAllclose(f32(logits.shape, Float32Array.from(plain.flat())), { atol: 1e-3 })
+  }
 })
 test('in-context gain: loss of the 50th token minus loss of the 500th, of texts that have one', async () => {
   const ids = Array.from({ length: 500 }, (_, i) => 1 + ((i * 37) % 200))
