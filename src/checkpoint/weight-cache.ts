@@ -5,7 +5,7 @@ import type { Weights } from '../runtime/weights.ts'
 import { HeadwiseError } from '../words/error.ts'
 import { makeRoom, NEW_PREFIX, touch, WEIGHTS_FILE, weightsRoot } from './cache-folder.ts'
 import { decodeWeights, nonFiniteFault, type ReadOptions } from './decode-weights.ts'
-import { isAbsent, systemCode, writeFault } from './files.ts'
+import { isAbsent, systemCode } from './files.ts'
 import { identityOf, type Known, recall, remember } from './known.ts'
 import { type Layout, type PlacedWeight, placeWeights } from './layout.ts'
 import { MappedWeights } from './mapped-weights.ts'
@@ -73,11 +73,23 @@ async function convert(placed: readonly PlacedWeight[], options: PrepareOptions)
     install(folder, known.hash)
     return known
   } catch (error) {
-    throw writeFault(error, folder)
+    throw unwritten(error)
   } finally {
     drop()
     process.off('exit', drop)
   }
+}
+
+/** What the file system said during a conversion, with the way out; other errors come back as they are. */
+function unwritten(error: unknown): unknown {
+  const ours = error instanceof HeadwiseError
+  const found = !ours ? systemCode(error) : error.code === 'file-write' ? error.found : undefined
+  if (found === undefined) return error
+  return new HeadwiseError(
+    `The converted weights could not be written to ${weightsRoot()} (${String(found)}); set HEADWISE_CACHE to a folder that has room.`,
+    { code: 'cache-write', fault: 'failed', file: weightsRoot(), where: 'HEADWISE_CACHE', found },
+    { cause: error },
+  )
 }
 
 /** A name for the present bytes of a cache entry, under which it is remembered that they have its hash. */

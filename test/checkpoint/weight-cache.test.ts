@@ -261,6 +261,16 @@ test('a process that ends at once, in the middle of a conversion, leaves nothing
   expect(process.listeners('exit')).toEqual(others)
 })
 
+test('a cache that vanishes during a conversion is no missing file of the model', async () => {
+  using cache = new ScratchCache()
+  using scratch = new Scratch()
+  const clear = () => rmSync(cache.path('weights'), { recursive: true, force: true })
+  const fault = await faultOf(() => prepare(writeDoubles(scratch), plain, { onProgress: clear }))
+  expect(fault).toMatchObject({ code: 'cache-write', fault: 'failed', file: cache.path('weights'), found: 'ENOENT' })
+  expect(fault.message).toMatch(/could not be written to .*weights \(ENOENT\); set HEADWISE_CACHE/)
+  expectAll(await prepare(scratch.folder))
+})
+
 test('two conversions of the same weights at once end with one entry', async () => {
   using cache = new ScratchCache()
   using a = new Scratch()
