@@ -3,6 +3,7 @@ import { Readings } from '../heads/importance/readings.ts'
 import { runsOfSet } from '../heads/importance/removal.ts'
 import { gridValues } from '../results/grid.ts'
 import { plan } from '../runs/plan.ts'
+import { HeadwiseError } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import {
   type BaselineOptions,
@@ -52,7 +53,15 @@ function modeOf(request: SweepRequest): BaselineParameters {
   const mode = MODES.find(m => request.method?.id === `ablate-${m}`)
   if (mode === 'mean') return { mode, ...parametersIn(baselineParameters.mean, request) }
   if (mode === 'resample') return { mode, ...parametersIn(baselineParameters.resample, request) }
-  return { mode: 'zero', ...parametersIn(baselineParameters.zero, request) }
+  if (mode === 'zero') return { mode, ...parametersIn(baselineParameters.zero, request) }
+  const found = request.method?.id.replace(/^ablate-/, '') ?? 'nothing'
+  throw new HeadwiseError(`There is no ablation ${JSON.stringify(found)}; known are ${MODES.join(', ')}.`, {
+    code: 'baseline',
+    fault: 'usage',
+    where: 'mode',
+    found,
+    allowed: MODES,
+  })
 }
 
 /** Plans such a request; nothing edited has run yet. */

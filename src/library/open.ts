@@ -10,7 +10,8 @@ import { HeadwiseError, type OnProgress } from '../words/error.ts'
 import { tokenizerSource } from './tokenizer-source.ts'
 
 /** What computes: ONNX Runtime on the processor, on a GPU, in WebAssembly; or the slow evaluator. */
-export type Device = 'cpu' | 'reference' | 'wasm' | 'webgpu'
+export type Device = (typeof DEVICES)[number]
+const DEVICES = ['cpu', 'reference', 'wasm', 'webgpu'] as const
 
 export interface LoadOptions {
   /**
@@ -49,6 +50,18 @@ export interface Opened {
   readonly tokenizer: () => Promise<Tokenizer>
 }
 
+function checkDevice(device: Device | 'auto'): Device | 'auto' {
+  const allowed: readonly string[] = [...DEVICES, 'auto']
+  if (allowed.includes(device)) return device
+  throw new HeadwiseError(`device is ${JSON.stringify(device)}; allowed: ${allowed.join(', ')}.`, {
+    code: 'device',
+    fault: 'usage',
+    where: 'device',
+    found: device,
+    allowed,
+  })
+}
+
 async function backendOf(device: Device | 'auto', threads: number, note: LoadOptions['note']): Promise<Backend> {
   if (device === 'reference') return (await import('../runtime/reference.ts')).referenceBackend()
   // Its threads are Web Workers, which Node does not have.
@@ -71,7 +84,7 @@ function checkThreads(threads: number): number {
 
 /** Opens a checkpoint: checks it, makes its weights available as float32, starts the backend. */
 export async function open(reference: string, o: LoadOptions = {}): Promise<Opened> {
-  const device = o.device ?? 'cpu'
+  const device = checkDevice(o.device ?? 'cpu')
   const threads = checkThreads(o.threads ?? availableParallelism())
   const source = await openModel(reference)
   for (const note of source.notes) o.note?.(note)

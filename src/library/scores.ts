@@ -19,6 +19,14 @@ export interface ScoreOptions extends Watch {
 /** One grid [layer, head] for each detector, in the order asked for. */
 export async function scoreGrids(opened: Opened, ids: readonly string[], o: ScoreOptions): Promise<Grid[]> {
   const wanted = ids.map(findDetector)
+  if (wanted.length === 0)
+    throw new HeadwiseError('No detector is named: give one or more.', {
+      code: 'scores-empty',
+      fault: 'usage',
+      where: 'detectors',
+      found: 0,
+      allowed: '1 or more',
+    })
   const { layers, heads } = opened.engine.config
   const seed = o.seed ?? 0
   const tokenizer = await opened.tokenizer()

@@ -120,6 +120,9 @@ describe('scores', () => {
     })
     expect([grid!.n, grid!.low]).toEqual([1, undefined])
   })
+  test('no detector is refused', async () => {
+    expect(await refusal(() => m.scores([]))).toMatchObject({ code: 'scores-empty', fault: 'usage', found: 0 })
+  })
   test('an unknown detector is refused before anything runs', async () => {
     expect(await refusal(() => m.scores(['inducton']))).toMatchObject({ code: 'detector-unknown' })
   })
@@ -139,12 +142,18 @@ describe('ablate', () => {
     ['nothing to measure on', { mode: 'zero' }, 'subject-empty'],
     ['a mean over other prompts of one', { mode: 'mean', reference: 'others', prompts: [TEXT, TEXT] }, 'baseline'],
     ['a text of one token', { mode: 'zero', prompts: [[5]] }, 'subject-short'],
+    ['a baseline that nobody knows', { mode: 'zeor' as 'zero', prompts: [TEXT] }, 'baseline'],
+    ['no baseline', { prompts: [TEXT] } as never, 'baseline'],
   ])('%s is refused', async (_, o, code) => {
     expect(await refusal(() => m.ablate(o))).toMatchObject({ code, fault: 'usage' })
   })
 })
 
 describe('load', () => {
+  test('a device that nobody knows is refused, not taken for the processor', async () => {
+    const error = await refusal(() => load('specimen', { device: 'gpu' as 'cpu' }))
+    expect(error).toMatchObject({ code: 'device', fault: 'usage', found: 'gpu' })
+  })
   test.each([0, 1.5, -1, 1025, Number.NaN])('threads %s is refused', async threads => {
     expect(await refusal(() => load('specimen', { threads }))).toMatchObject({ code: 'threads', fault: 'usage' })
   })
