@@ -30,12 +30,16 @@ export async function writeStaged<T>(
     for (const path of files) renameSync(stage(path), path)
     return result
   } catch (error) {
-    throw writeFault(error, model)
+    throw writeFault(unstaged(error), model)
   } finally {
     drop()
     process.off('exit', drop)
   }
 }
+
+/** What the file system said, without the name of a file that is only on its way. */
+const unstaged = (error: unknown): unknown =>
+  error instanceof HeadwiseError && ['out-write', 'file-write'].includes(error.code) ? error.cause : error
 
 /** What we wrote and cannot read is no fault of the user's data. */
 function judgeWritten(written: string, model: string): void {

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeStaged } from '../../src/cli/staged-model.ts'
+import { writeWhole } from '../../src/results/write.ts'
 import { raw, weight } from '../checkpoint/make-onnx.ts'
 import { Scratch } from '../checkpoint/scratch.ts'
 import { refusal } from '../support/refusal.ts'
@@ -69,6 +71,15 @@ test('what appears under a final name meanwhile is neither followed nor replaced
   const meanwhile = () => symlinkSync(target, scratch.path('m.onnx.data'))
   expect(await refusal(() => exportTo(scratch, { meanwhile, force: true }))).toMatchObject({ code: 'out-exists' })
   expect(readFileSync(target, 'utf8')).toBe('theirs')
+})
+
+test('a file that cannot be written has the name that it was to get', async () => {
+  using scratch = new Scratch()
+  const write = (stage: (path: string) => string) => Promise.resolve(writeWhole(join(stage('m.onnx'), 'x'), ''))
+  const error = await refusal(() => writeStaged(scratch.path('m.onnx'), [], {}, write))
+  expect(error).toMatchObject({ code: 'file-write', fault: 'failed', file: scratch.path('m.onnx'), found: 'ENOENT' })
+  expect(error.message).not.toContain('.part')
+  expect(readdirSync(scratch.folder)).toEqual([])
 })
 
 test('a failure of the writer leaves nothing', async () => {
