@@ -153,6 +153,15 @@ function heldAtOnce(engine: Engine, ids: readonly number[], o: RunOptions): numb
 const SHORT = 128
 /** Captures above this size are computed and handed on layer by layer. */
 const LAYERED_BYTES = 64 * 2 ** 20
+/** So is a pass of more operations, a second or so: it tells how far it is, and can be ended between layers. */
+const LAYERED_FLOPS = 2e11
+
+/** Whether a pass goes layer by layer. A resident session of the whole body is quicker than many that are opened anew. */
+function inLayers({ config: c, residence }: Engine, time: number, bytes: number, o: RunOptions): boolean {
+  if (o.sink !== undefined && bytes > Math.min(LAYERED_BYTES, o.budget ?? LAYERED_BYTES)) return true
+  const weights = c.layers * c.dim * (2 * (c.heads + c.groups) * c.headDim + 3 * c.mlpDim)
+  return residence === 'once' && 2 * time * weights > LAYERED_FLOPS
+}
 
 /**
  * Runs each sequence once, with the edits and captures of `o`. Throws `prompt-too-long`, `budget`, `edit…` errors
@@ -175,14 +184,16 @@ export async function runSequence(engine: Engine, ids: readonly number[], o: Run
     capture,
     keep: (key, value) => captured.set(key, value),
   }
-  const sink: Sink = o.sink ?? (async (p, value) => void captured.set(pointKey(p), value))
   const body: Pass = {
     ...pass,
     probes: pass.probes.filter(p => !isTail(p.at)),
     capture: capture.filter(p => !isTail(p)),
   }
-  const most = Math.min(LAYERED_BYTES, o.budget ?? LAYERED_BYTES)
-  const layered = o.sink !== undefined && captureBytes(engine, body.capture, ids.length) > most
+  const layered = inLayers(engine, ids.length, captureBytes(engine, body.capture, ids.length), o)
+  const keep: Sink = async (p, { shape, data }) =>
+    // Layers use the same memory by turns.
+    void captured.set(pointKey(p), f32(shape, layered ? data.slice() : data))
+  const sink = o.sink ?? keep
   if (!layered && ids.length <= SHORT) return { ...(await toLogits(engine, pass, undefined, sink, o)), captured }
   const { signal, onProgress, budget = Number.POSITIVE_INFINITY } = o
   const hidden = layered
