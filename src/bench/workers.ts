@@ -12,8 +12,8 @@ import { type BenchOptions, type BenchReport, benchPrompt, type Figure, opening,
 
 /** Tokens of the text when none is given. */
 const TOKENS = 128
-/** Parts for each worker, at least: the last one to end must not decide the time. */
-const PARTS_EACH = 4
+/** Parts for each worker, at least: neither the start nor the last one to end must decide the time of a long job. */
+const PARTS_EACH = 16
 const MOST_SETS = 4096
 
 /** One head in each of four layers of the upper half. */
