@@ -20,6 +20,10 @@ export interface LastPosition {
   readonly rms: number
 }
 
+/** What the final norm divides a residual [dim] by. */
+export const normScale = (residual: Float32Array, eps: number): number =>
+  Math.sqrt(residual.reduce((s, v) => s + v * v, 0) / residual.length + eps)
+
 const dot = (a: Float64Array, b: Float32Array, from: number): number => {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[from + i]!
@@ -88,8 +92,7 @@ export async function lastPosition(
     sink: async (at, { data }) => {
       if (at.site === 'z') z.set(data.subarray(data.length - width), at.layer * width)
       if (at.site !== 'resid_post' || isTail(at)) return
-      const x = data.subarray((ids.length - 1) * engine.config.dim)
-      rms = Math.sqrt(x.reduce((s, v) => s + v * v, 0) / x.length + normEps)
+      rms = normScale(data.subarray((ids.length - 1) * engine.config.dim), normEps)
     },
   })
   return { z, rms }
