@@ -21,6 +21,7 @@ const layers: readonly string[] = [
   'tasks',
   'heads',
   'causal',
+  'attribution',
   'library',
   'service',
   'server',
