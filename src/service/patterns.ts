@@ -1,10 +1,11 @@
 import { f32, type NDArray } from '../words/arrays.ts'
-import { HeadwiseError, throwIfAborted, type Watch } from '../words/error.ts'
+import { throwIfAborted, type Watch } from '../words/error.ts'
 import { point, pointKey, SITES } from '../words/site.ts'
 import { tick } from '../words/tick.ts'
 import { Kept } from './kept.ts'
 import { type Pass, range } from './pass.ts'
 import { type AttentionResult, type Checked, MAX_CELLS, type PatternsResult, TILE, type TileResult } from './verbs.ts'
+import { checkHeads, checkPosition, usage } from './view.ts'
 
 /** Query rows that are computed at once; a shorter text is one block. */
 const BLOCK = 256
@@ -19,9 +20,6 @@ interface Reduced {
   readonly sum: Float32Array
   readonly max: Float32Array
 }
-
-const usage = (message: string, where: string, found: unknown, allowed: unknown): HeadwiseError =>
-  new HeadwiseError(message, { code: 'view', fault: 'usage', where, found, allowed })
 
 /** What is kept of one pass. */
 class Parts {
@@ -71,11 +69,7 @@ export class Patterns {
     const time = pass.ids.length
     checkHeads(pass, heads)
     const set = [...new Set('queries' in of ? of.queries : of.keys)]
-    const [outside] = set.filter(p => p >= time)
-    if (outside !== undefined) {
-      const where = `of.${'queries' in of ? 'queries' : 'keys'}`
-      throw usage(`${where}: position ${outside} is outside the text of ${time} tokens.`, where, outside, time - 1)
-    }
+    for (const p of set) checkPosition(pass, p, `of.${'queries' in of ? 'queries' : 'keys'}`)
     const data = new Float32Array(heads.length * time)
     for (const [i, { layer, head }] of heads.entries())
       for (const b of blocksOf(time)) {
@@ -228,14 +222,3 @@ const owner = (pass: Pass, layer: number): Pass => (pass.below && layer < pass.s
 
 const rowsIn = (block: number, time: number): number => Math.min(BLOCK, time - block * BLOCK)
 const blocksOf = (time: number): number[] => range(0, Math.ceil(time / BLOCK))
-
-function checkHeads(pass: Pass, list: readonly { layer: number; head: number }[], root = 'heads'): void {
-  const { layers, heads } = pass.engine.config
-  for (const [i, { layer, head }] of list.entries()) {
-    const at = root === '' ? '' : `${root}[${i}].`
-    if (layer >= layers)
-      throw usage(`${at}layer is ${layer}; the model has layers 0 to ${layers - 1}.`, `${at}layer`, layer, layers - 1)
-    if (head >= heads)
-      throw usage(`${at}head is ${head}; a layer has heads 0 to ${heads - 1}.`, `${at}head`, head, heads - 1)
-  }
-}

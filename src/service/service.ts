@@ -8,8 +8,10 @@ import { checkParams } from './check.ts'
 import { compareNext } from './next.ts'
 import { Passes } from './passes.ts'
 import { Patterns } from './patterns.ts'
+import { routesOf } from './routes.ts'
 import { tokenViews } from './token-views.ts'
 import type { Checked, ExportResult, GeneratePiece, Info, MetricResult, Result, Verb } from './verbs.ts'
+import { headWrites } from './writes.ts'
 
 /** What a service knows of its model beside the weights. */
 export interface ModelFacts {
@@ -64,6 +66,12 @@ export class Service {
     metric: (p, watch) => this.#metric(p, watch),
     changes: async ({ ids, edits }, watch) =>
       await headChanges(await this.#passes.edited(ids, edits, watch), watch.signal),
+    writes: async ({ ids, edits, ...view }, watch) => {
+      const pass = await this.#passes.edited(ids, edits, watch)
+      return await headWrites(await this.model.tokenizer(), pass, view, watch.signal)
+    },
+    routes: async ({ ids, edits, ...view }, watch) =>
+      await routesOf(await this.#passes.edited(ids, edits, watch), view, watch.signal),
     patterns: async ({ ids, edits, heads }, watch) =>
       await this.#patterns.whole(await this.#passes.edited(ids, edits, watch), heads, watch),
     attention: async ({ ids, edits, ...view }, watch) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Routes } from '../attribution/information-flow-routes.ts'
 import type { NDArray } from '../words/arrays.ts'
 import { editsSchema } from '../words/edit.ts'
 import type { Grid } from '../words/grid.ts'
@@ -87,6 +88,22 @@ export const verbs = {
     z.strictObject({ ids, runs: z.array(edits).min(1).max(1024), read: readingSchema }),
   ),
   changes: verb('quick', 'how far each head’s output z moves under the edits', z.strictObject(edited)),
+  writes: verb(
+    'quick',
+    'the tokens whose logits some heads together raise and lower most by themselves, at one position',
+    z.strictObject({
+      ...edited,
+      heads,
+      position: index,
+      /** How many tokens of either side. */
+      top: z.number().int().min(1).max(100).default(10),
+    }),
+  ),
+  routes: verb(
+    'quick',
+    'from one position down through the layers: the parts whose contribution reaches a threshold',
+    z.strictObject({ ...edited, position: index, threshold: z.number().min(0.001).max(1).default(0.04) }),
+  ),
   patterns: verb(
     'quick',
     `whole patterns of some heads, at most ${MAX_CELLS} cells`,
@@ -254,6 +271,25 @@ export interface ChangesResult {
   readonly z: F32
 }
 
+/** What a head adds to the logit of a token. */
+export interface WrittenToken {
+  readonly id: number
+  readonly text: string
+  readonly logits: number
+}
+
+/** Direct effects only: what later layers make of them is not in here. */
+export interface WritesResult {
+  /** Largest first. */
+  readonly raises: readonly WrittenToken[]
+  /** Most negative first. */
+  readonly lowers: readonly WrittenToken[]
+  /** Over the whole vocabulary: a share that all logits have in common changes no probability. */
+  readonly mean: number
+}
+
+export type RoutesResult = Routes
+
 export interface PatternsResult {
   /** [heads asked for, T, T]; rows are queries. */
   readonly pattern: F32
@@ -302,6 +338,8 @@ interface Results {
   readonly next: NextResult
   readonly metric: MetricResult
   readonly changes: ChangesResult
+  readonly writes: WritesResult
+  readonly routes: RoutesResult
   readonly patterns: PatternsResult
   readonly attention: AttentionResult
   readonly tile: TileResult
