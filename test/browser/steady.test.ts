@@ -19,6 +19,7 @@ const GRABBED = [
   '[data-head="6.5"]',
   '[data-head="0.0"]',
   '[data-panel=head] input[type=range]',
+  '[data-panel=writes] [data-table]',
   '[data-token="3"]',
   '[data-panel=edits]',
   '[data-panel=metric] select',

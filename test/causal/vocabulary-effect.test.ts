@@ -3,6 +3,7 @@ import { lastPosition } from '../../src/causal/direct-effect.ts'
 import { vocabularyEffects } from '../../src/causal/vocabulary-effect.ts'
 import type { Engine } from '../../src/runs/engine.ts'
 import { pointsOf, runSequence } from '../../src/runs/run.ts'
+import type { Edit } from '../../src/words/edit.ts'
 import { point, pointKey } from '../../src/words/site.ts'
 import { engineOf, fixture, json, tensors } from '../support/models.ts'
 
@@ -40,10 +41,10 @@ test("the difference of two tokens is PyTorch's direct logit attribution of ever
 
 test('heads together, feed-forward outputs and the embedding add up to the logits of every token, under edits too', async () => {
   const { layers, dim, vocab } = engine.config
-  const edits = [
+  const edits: Edit[] = [
     { do: 'scale', by: 0.5, at: point('z', 6), heads: [5] },
     { do: 'zero', at: point('z', 4), heads: [7] },
-  ] as const
+  ]
   const { z, rms } = await lastPosition(engine, { ids: golden.clean_ids }, { edits })
   const heads = await vocabularyEffects(engine, outputsOf(z), rms)
   const capture = [point('embed'), ...pointsOf('mlp_out', layers), point('logits')]

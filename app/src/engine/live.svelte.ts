@@ -6,8 +6,10 @@ import type {
   Info,
   NextResult,
   PatternsResult,
+  RoutesResult,
   ScoresResult,
   TokensResult,
+  WritesResult,
 } from '../../../src/service/verbs.ts'
 import type { EditInput } from '../../../src/words/edit.ts'
 import { HeadwiseError } from '../../../src/words/error.ts'
@@ -27,6 +29,8 @@ import { type NextEffect, nextEffect } from './next-effect.ts'
 const MOST_CELLS = 2 ** 21
 /** How many of the likeliest next tokens of either side are shown. */
 export const TOP = 10
+/** How many of the tokens that heads raise most are shown, and of those that they lower most. */
+export const WRITTEN = 5
 
 /** What a pass was made of. */
 interface Passed {
@@ -42,6 +46,8 @@ export class Live {
   readonly next = new Answer<NextResult>()
   readonly changes = new Answer<ChangesResult>()
   readonly attention = new Answer<AttentionResult>()
+  readonly writes = new Answer<WritesResult>()
+  readonly routes = new Answer<RoutesResult>('abort')
   readonly patterns = new Answer<PatternsResult>()
   readonly repeats = new Answer<ScoresResult>('abort')
   readonly here = new Answer<ScoresResult>('abort')
@@ -78,6 +84,8 @@ export class Live {
       $effect(() => this.tokens.follow(this.#tokensQuestion()))
       $effect(() => this.next.follow(this.#nextQuestion()))
       $effect(() => this.attention.follow(this.#attentionQuestion()))
+      $effect(() => this.writes.follow(this.#writesQuestion()))
+      $effect(() => this.#patiently(this.routes, this.#routesQuestion()))
       $effect(() => this.patterns.follow(this.#patternsQuestion()))
       $effect(() => this.changes.follow(this.#changesQuestion()))
       $effect(() => this.#patiently(this.repeats, this.#scoresQuestion('repeats')))
@@ -106,6 +114,8 @@ export class Live {
     const inside = this.#bench.state.queries.filter(q => q < this.ids.length)
     return inside.length > 0 || this.ids.length === 0 ? inside : [this.ids.length - 1]
   })
+  /** Where what heads write is read, and where routes lead: the last of the queries. */
+  readonly writesAt: number = $derived.by(() => this.queries.at(-1) ?? 0)
   readonly score = $derived.by(() => mapScore(this, this.#bench.state.score, this.#bench.state.ground))
   readonly beside = $derived.by(() => {
     const { beside, ground } = this.#bench.state
@@ -219,6 +229,27 @@ export class Live {
         { ids: filled(ids), edits: [...edits], heads: filled(heads), of: { queries: filled(queries) } },
         o,
       ),
+    )
+  }
+
+  #writesQuestion(): Question<WritesResult> | undefined {
+    const { heads, writesAt: position } = this
+    const at = this.#at
+    if (!at || heads.length === 0 || position >= at.ids.length) return undefined
+    const { ids, edits } = at
+    return this.#question(['writes', ids, edits, heads, position], (client, o) =>
+      client.call('writes', { ids: filled(ids), edits: [...edits], heads: filled(heads), position, top: WRITTEN }, o),
+    )
+  }
+
+  #routesQuestion(): Question<RoutesResult> | undefined {
+    const { writesAt: position } = this
+    const { routes: threshold } = this.#bench.state
+    const at = this.#at
+    if (!at || threshold === undefined || position >= at.ids.length) return undefined
+    const { ids, edits } = at
+    return this.#question(['routes', ids, edits, position, threshold], (client, o) =>
+      client.call('routes', { ids: filled(ids), edits: [...edits], position, threshold }, o),
     )
   }
 

@@ -1,6 +1,6 @@
 import { gridOf } from '../../../src/results/grid.ts'
 import { type HeadPattern, patternGrid, patternLevel } from '../../../src/results/pattern-grid.ts'
-import type { NextToken } from '../../../src/service/verbs.ts'
+import type { NextToken, WrittenToken } from '../../../src/service/verbs.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
 import type { Shape } from '../state/head.ts'
@@ -49,6 +49,17 @@ export function nextGrid(
       })
     : gridOf({ ...about, axes: [column], shape: [tokens.length], values: now })
 }
+
+/** What heads add to the logits of tokens, [column]. */
+export const writesGrid = (tokens: readonly WrittenToken[], metric: string, spec: Spec): Grid =>
+  gridOf({
+    axes: [{ name: 'column', labels: tokens.map(t => t.text) }],
+    shape: [tokens.length],
+    values: tokens.map(t => t.logits),
+    n: 1,
+    metric,
+    spec,
+  })
 
 /** Values one after another, as a curve over `axis`. */
 export const courseGrid = (metric: string, axis: 'step' | 'position', values: ArrayLike<number>, spec: Spec): Grid =>

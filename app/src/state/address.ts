@@ -42,6 +42,7 @@ export function writeAddress(s: State): string {
   if (s.arcs !== initial.arcs) put('arcs', String(s.arcs))
   if (s.leaveFirst) put('first', 'out')
   if (s.window) put('window', s.window.join(','))
+  if (s.routes !== undefined) put('routes', String(s.routes))
   if (s.edits.length > 0) parts.push(`edit=${s.edits.map(l => escaped(writeLine(l), /,/g)).join(',')}`)
   if (s.tour !== undefined) put('tour', String(s.tour))
   return `#${escaped(s.model, /\//g)}/${writePrompt(s.prompt)}?${parts.join('&')}`
@@ -149,6 +150,11 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
   arcs: (to, value) => {
     if (!isShare(value)) return false
     to.arcs = Number(value)
+    return true
+  },
+  routes: (to, value) => {
+    if (!isShare(value) || Number(value) < 0.001) return false
+    to.routes = Number(value)
     return true
   },
   first: (to, value) => {

@@ -34,6 +34,8 @@ export interface State {
   readonly leaveFirst: boolean
   /** The part of the patterns that is shown: first query, first key, tokens a side; undefined: all. */
   readonly window?: readonly [query: number, key: number, tokens: number]
+  /** Routes through the layers: the least contribution that is drawn; undefined: not shown. */
+  readonly routes?: number
   /** The step of the tour, from 1. */
   readonly tour?: number
 }
@@ -54,6 +56,9 @@ export const initial: State = {
   arcs: 0.05,
   leaveFirst: false,
 }
+
+/** Least contributions of routes that one can choose. */
+export const LEAST_ROUTES = [0.08, 0.04, 0.02, 0.01] as const
 
 /** One text for one prompt. */
 export const promptKey = (p: Prompt): string => ('text' in p ? `text:${p.text}` : `ids:${p.ids.join()}`)

@@ -54,6 +54,10 @@ export const withWindow = (s: State, window: State['window']): State => ({
   ...(window ? { window } : {}),
 })
 
+export const withRoutes = (s: State, routes: number | undefined): State => ({
+  ...without(s, 'routes'),
+  ...(routes === undefined ? {} : { routes }),
+})
 export const withTour = (s: State, tour: number | undefined): State => ({
   ...without(s, 'tour'),
   ...(tour === undefined ? {} : { tour }),

@@ -1,0 +1,114 @@
+import type { RouteEdge, RouteNode, Routes } from '../../../src/attribution/information-flow-routes.ts'
+import { themes } from '../../../src/figures/colour.ts'
+import { embedSpecs } from '../../../src/figures/embed.ts'
+import { element, escapeXml, MONO, SANS, text, tokenLabel } from '../../../src/figures/svg.ts'
+import type { Spec } from '../../../src/words/spec.ts'
+
+/** An edge as it is drawn: tokens across, layers upwards. */
+export interface DrawnEdge extends RouteEdge {
+  readonly key: string
+  readonly path: string
+  readonly width: number
+}
+export interface DrawnRoutes {
+  readonly width: number
+  readonly height: number
+  readonly edges: readonly DrawnEdge[]
+  readonly nodes: readonly { readonly x: number; readonly y: number; readonly key: string }[]
+  readonly layers: readonly { readonly layer: number; readonly y: number }[]
+  readonly tokens: readonly { readonly x: number; readonly y: number; readonly text: string }[]
+}
+
+const LEFT = 28
+const RIGHT = 24
+const TOP = 12
+const LABEL = 84
+/** The least that a token takes; more of them are scrolled through. */
+const STEP = { least: 22, most: 64 }
+/** From the residual after one part of a layer to that after the next. */
+const RISE = 22
+/** How far to the side of the residual the feed-forward part goes, and a head that stays at its token. */
+const ASIDE = 9
+const THICKEST = 8
+
+/** Where everything stands in a room of that width. Only what edges lead to is a node. */
+export function layoutRoutes(routes: Routes, layers: number, labels: readonly string[], room: number): DrawnRoutes {
+  const step = Math.min(STEP.most, Math.max(STEP.least, (room - LEFT - RIGHT) / labels.length))
+  const floor = TOP + 2 * layers * RISE
+  const x = (n: RouteNode) => LEFT + (n.position + 0.5) * step
+  const levels = { resid_pre: 0, resid_mid: 1, resid_post: 2 }
+  const y = (n: RouteNode) => floor - (2 * n.layer + levels[n.site]) * RISE
+  const beside = new Map<string, number>()
+  const edges = routes.edges.map((e): DrawnEdge => {
+    const { from, to } = e
+    const [x0, y0, x1, y1] = [x(from), y(from), x(to), y(to)]
+    const pair = `${to.layer} ${to.position} ${from.position}`
+    // Several heads from one key to one query lie beside each other.
+    const rank = e.part === 'head' ? (beside.get(pair) ?? 0) : 0
+    if (e.part === 'head') beside.set(pair, rank + 1)
+    const away = e.part === 'mlp' ? ASIDE : e.part === 'head' ? (x0 === x1 ? -ASIDE : 0) - 5 * rank : 0
+    const bend = RISE / 2
+    return {
+      ...e,
+      key: `${to.layer} ${to.position} ${to.site} ${e.part} ${e.head ?? ''} ${from.position}`,
+      path:
+        away === 0 && x0 === x1
+          ? `M${x0} ${y0}V${y1}`
+          : `M${x0} ${y0}C${x0 + away} ${y0 - bend} ${x1 + away} ${y1 + bend} ${x1} ${y1}`,
+      width: Math.max(0.75, THICKEST * e.contribution),
+    }
+  })
+  return {
+    width: Math.ceil(LEFT + step * labels.length + RIGHT),
+    height: floor + LABEL,
+    edges,
+    nodes: routes.nodes.map(n => ({ x: x(n), y: y(n), key: `${n.site} ${n.layer} ${n.position}` })),
+    layers: Array.from({ length: layers }, (_, layer) => ({ layer, y: floor - (2 * layer + 1) * RISE })),
+    tokens: labels.map((label, i) => ({ x: LEFT + (i + 0.5) * step, y: floor + 8, text: tokenLabel(label, 12) })),
+  }
+}
+
+/** The same as the text of an SVG file, with its spec inside. */
+export function routesFigure(d: DrawnRoutes, metric: string, spec: Spec, theme: keyof typeof themes): string {
+  const look = themes[theme]
+  const HEAD = 32
+  const small = { 'font-size': 11, fill: look.muted }
+  const colours = { residual: look.muted, head: look.line, mlp: look.ink }
+  const body = [
+    ...d.edges.map(e =>
+      element('path', {
+        d: e.path,
+        fill: 'none',
+        stroke: colours[e.part],
+        'stroke-width': e.width,
+        'stroke-dasharray': e.part === 'mlp' ? '3 2' : undefined,
+      }),
+    ),
+    ...d.nodes.map(n => element('circle', { cx: n.x, cy: n.y, r: 2, fill: look.ink })),
+    ...d.layers.map(l => text(LEFT - 12, l.y + 4, String(l.layer), { ...small, 'text-anchor': 'end' })),
+    ...d.tokens.map(t =>
+      text(0, 4, t.text, {
+        ...small,
+        'font-family': MONO,
+        'text-anchor': 'end',
+        transform: `translate(${t.x} ${t.y}) rotate(-90)`,
+      }),
+    ),
+  ]
+  const root = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    viewBox: `0 0 ${d.width} ${d.height + HEAD}`,
+    width: d.width,
+    height: d.height + HEAD,
+    role: 'img',
+    'font-family': SANS,
+  }
+  const inner = [
+    element('title', {}, escapeXml(metric)),
+    embedSpecs([spec]),
+    element('rect', { width: d.width, height: d.height + HEAD, fill: look.paper }),
+    text(8, 18, metric, small),
+    element('g', { transform: `translate(0 ${HEAD})` }, body.join('\n')),
+  ]
+  return `${element('svg', root, `\n${inner.join('\n')}\n`)}\n`
+}
