@@ -19,17 +19,19 @@ export interface DrawnRoutes {
   readonly tokens: readonly { readonly x: number; readonly y: number; readonly text: string }[]
 }
 
-const LEFT = 28
+const LEFT = 32
 const RIGHT = 24
 const TOP = 12
-const LABEL = 84
+const LABEL = 100
 /** The least that a token takes; more of them are scrolled through. */
 const STEP = { least: 22, most: 64 }
 /** From the residual after one part of a layer to that after the next. */
 const RISE = 22
 /** How far to the side of the residual the feed-forward part goes, and a head that stays at its token. */
 const ASIDE = 9
-const THICKEST = 8
+const THICKEST = 6
+/** A line that can be seen and pointed at, however small its share. */
+const THINNEST = 1.25
 
 /** Where everything stands in a room of that width. Only what edges lead to is a node. */
 export function layoutRoutes(routes: Routes, layers: number, labels: readonly string[], room: number): DrawnRoutes {
@@ -46,7 +48,7 @@ export function layoutRoutes(routes: Routes, layers: number, labels: readonly st
     // Several heads from one key to one query lie beside each other.
     const rank = e.part === 'head' ? (beside.get(pair) ?? 0) : 0
     if (e.part === 'head') beside.set(pair, rank + 1)
-    const away = e.part === 'mlp' ? ASIDE : e.part === 'head' ? (x0 === x1 ? -ASIDE : 0) - 5 * rank : 0
+    const away = e.part === 'mlp' ? ASIDE : e.part === 'head' ? (x0 === x1 ? -ASIDE : 0) - 3 * rank : 0
     const bend = RISE / 2
     return {
       ...e,
@@ -55,7 +57,7 @@ export function layoutRoutes(routes: Routes, layers: number, labels: readonly st
         away === 0 && x0 === x1
           ? `M${x0} ${y0}V${y1}`
           : `M${x0} ${y0}C${x0 + away} ${y0 - bend} ${x1 + away} ${y1 + bend} ${x1} ${y1}`,
-      width: Math.max(0.75, THICKEST * e.contribution),
+      width: Math.max(THINNEST, THICKEST * e.contribution),
     }
   })
   return {
@@ -73,7 +75,7 @@ export function routesFigure(d: DrawnRoutes, metric: string, spec: Spec, theme: 
   const look = themes[theme]
   const HEAD = 32
   const small = { 'font-size': 11, fill: look.muted }
-  const colours = { residual: look.muted, head: look.line, mlp: look.ink }
+  const colours = { residual: look.rule, head: look.line, mlp: look.ink }
   const body = [
     ...d.edges.map(e =>
       element('path', {
@@ -81,7 +83,6 @@ export function routesFigure(d: DrawnRoutes, metric: string, spec: Spec, theme: 
         fill: 'none',
         stroke: colours[e.part],
         'stroke-width': e.width,
-        'stroke-dasharray': e.part === 'mlp' ? '3 2' : undefined,
       }),
     ),
     ...d.nodes.map(n => element('circle', { cx: n.x, cy: n.y, r: 2, fill: look.ink })),
