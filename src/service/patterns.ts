@@ -1,15 +1,16 @@
-import { f32, type NDArray } from '../words/arrays.ts'
+import { f32 } from '../words/arrays.ts'
 import { throwIfAborted, type Watch } from '../words/error.ts'
-import { point, pointKey, SITES } from '../words/site.ts'
+import { point, pointKey } from '../words/site.ts'
 import { tick } from '../words/tick.ts'
 import { Kept } from './kept.ts'
 import { type Pass, range } from './pass.ts'
+import { owner, type Rows } from './rows.ts'
 import { type AttentionResult, type Checked, MAX_CELLS, type PatternsResult, TILE, type TileResult } from './verbs.ts'
 import { checkHeads, checkPosition, usage } from './view.ts'
 
 /** Query rows that are computed at once; a shorter text is one block. */
-const BLOCK = 256
-/** Bytes of rows, slabs and reduced matrices that are kept for each pass. */
+export const BLOCK = 256
+/** Bytes of rows and of reduced matrices that are kept for each pass. */
 const KEPT_BYTES = 96 * 2 ** 20
 /** Coarser levels come from a reduced matrix of all heads at this level, finer ones from the rows themselves. */
 const BASE_LEVEL = 3
@@ -24,13 +25,14 @@ interface Reduced {
 /** What is kept of one pass. */
 class Parts {
   readonly blocks = new Kept<Float32Array>(KEPT_BYTES, b => b.byteLength)
-  readonly slabs = new Kept<readonly NDArray<'f32'>[]>(KEPT_BYTES, s => s.reduce((n, a) => n + a.data.byteLength, 0))
   readonly reduced = new Kept<Reduced>(KEPT_BYTES, r => 2 * r.sum.byteLength)
 }
 
 /** Patterns of one layer at a time, computed in blocks of query rows and kept as long as their pass. */
 export class Patterns {
   readonly #parts = new WeakMap<Pass, Parts>()
+
+  constructor(readonly rows: Rows) {}
 
   #of(pass: Pass): Parts {
     const parts = this.#parts.get(pass) ?? new Parts()
@@ -172,53 +174,20 @@ export class Patterns {
   }
 
   async #compute(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Float32Array> {
-    const { engine, ids } = pass
-    const { heads } = engine.config
-    const time = ids.length
+    const { heads } = pass.engine.config
+    const time = pass.ids.length
     const start = b * BLOCK
     const count = rowsIn(b, time)
     const want = [point('pattern', layer)]
-    if (count === time) {
-      const out = await pass.inLayer(layer, want, signal)
-      return out.get(pointKey(want[0]!))!.data
-    }
-    const { probes, feeds } = pass.lower(at => at.layer === layer && SITES[at.site].perLayer, start, count)
-    const begin = await pass.begin(layer, signal, start, count)
-    const [k, v] = await this.#slab(pass, layer, signal)
-    const past = (a: NDArray<'f32'>) =>
-      f32([1, start, ...a.shape.slice(1)], a.data.subarray(0, (start * a.data.length) / time))
-    const out = await engine.run(
-      {
-        extent: engine.extent(count, { past: start > 0, reach: time }),
-        probes: [begin.probe, ...probes],
-        want,
-      },
-      {
-        ...begin.feeds,
-        ...(start > 0 && { [`past.${layer}.k`]: past(k!), [`past.${layer}.v`]: past(v!) }),
-        ...feeds,
-      },
-      { signal },
-    )
-    const computed = out[pointKey(want[0]!)]!.data as Float32Array
+    const out = await this.rows.read(pass, layer, [start, count], want, signal)
+    const computed = out.get(pointKey(want[0]!))!.data
+    if (count === time) return computed
     const keys = start + count
     const rows = new Float32Array(heads * count * time)
     for (let r = 0; r < heads * count; r++) rows.set(computed.subarray(r * keys, (r + 1) * keys), r * time)
     return rows
   }
-
-  /** Keys and values of a layer for every position, after their edits: [T, group, dimension] each. */
-  async #slab(pass: Pass, layer: number, signal: AbortSignal | undefined): Promise<readonly NDArray<'f32'>[]> {
-    return await this.#of(pass).slabs.get(`${layer}`, async () => {
-      const want = [point('k', layer), point('v', layer)]
-      const out = await pass.inLayer(layer, want, signal)
-      return want.map(p => out.get(pointKey(p))!)
-    })
-  }
 }
-
-/** The pass whose pattern of the layer this is: below its first edit a pass is the clean one. */
-const owner = (pass: Pass, layer: number): Pass => (pass.below && layer < pass.start ? pass.below : pass)
 
 const rowsIn = (block: number, time: number): number => Math.min(BLOCK, time - block * BLOCK)
 const blocksOf = (time: number): number[] => range(0, Math.ceil(time / BLOCK))

@@ -5,10 +5,12 @@ import { plan } from '../runs/plan.ts'
 import { HeadwiseError, throwIfAborted, type Watch } from '../words/error.ts'
 import { headChanges } from './changes.ts'
 import { checkParams } from './check.ts'
+import { Edges } from './edge.ts'
 import { compareNext } from './next.ts'
 import { Passes } from './passes.ts'
 import { Patterns } from './patterns.ts'
 import { routesOf } from './routes.ts'
+import { Rows } from './rows.ts'
 import { tokenViews } from './token-views.ts'
 import type { Checked, ExportResult, GeneratePiece, Info, MetricResult, Result, Verb } from './verbs.ts'
 import { headWrites } from './writes.ts'
@@ -31,7 +33,9 @@ const MAX_SPECIAL = 1000
 /** The verbs over one loaded model: the same in a page's worker and in the server's engine process. */
 export class Service {
   readonly #passes: Passes
-  readonly #patterns = new Patterns()
+  readonly #rows = new Rows()
+  readonly #patterns = new Patterns(this.#rows)
+  readonly #edges = new Edges(this.#rows)
 
   constructor(
     readonly model: Headwise,
@@ -78,6 +82,8 @@ export class Service {
       await this.#patterns.attention(await this.#passes.edited(ids, edits, watch), view, watch),
     tile: async ({ ids, edits, ...view }, watch) =>
       await this.#patterns.tile(await this.#passes.edited(ids, edits, watch), view, watch),
+    edge: async ({ ids, edits, ...at }, watch) =>
+      await this.#edges.edge(await this.#passes.edited(ids, edits, watch), at, watch),
     spec: async ({ ids, text, edits, capture }) => ({
       spec: await this.model.specOfRun(
         { ids: this.#known(ids), ...(text !== undefined && { text }) },

@@ -130,6 +130,11 @@ export const verbs = {
       column: index,
     }),
   ),
+  edge: verb(
+    'quick',
+    'q of one query and k of one key as they meet in a head, their score, and the share of attention it becomes',
+    z.strictObject({ ...edited, ...head.shape, query: index, key: index }),
+  ),
   spec: verb(
     'quick',
     'the spec of a pass: what a figure of it needs to be computed again',
@@ -306,6 +311,18 @@ export interface TileResult {
   readonly max: F32
 }
 
+export interface EdgeResult {
+  /** After rotary and edits, [dimension] each; k is that of the head’s group. */
+  readonly q: F32
+  readonly k: F32
+  /** Score = Σ q·k · scale, where no edit changes it: 1/√dimension. */
+  readonly scale: number
+  /** After the edits of scores; −∞ where the edge is knocked out. */
+  readonly score: number
+  /** Of the query’s row of the pattern. */
+  readonly share: number
+}
+
 export interface SpecResult {
   readonly spec: Spec
 }
@@ -343,6 +360,7 @@ interface Results {
   readonly patterns: PatternsResult
   readonly attention: AttentionResult
   readonly tile: TileResult
+  readonly edge: EdgeResult
   readonly spec: SpecResult
   readonly scores: ScoresResult
   readonly ablate: AblateResult

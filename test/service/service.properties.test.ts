@@ -115,7 +115,7 @@ const params = fc.record({
   watch: some,
   heads: fc.array(head, { minLength: 1, maxLength: 3 }),
   of: fc.oneof(fc.record({ queries: fc.array(place, { minLength: 1 }) }), fc.record({ keys: some })),
-  ...{ layer: number, head: number, level: number, row: zeros, column: zeros },
+  ...{ layer: number, head: number, level: number, row: zeros, column: zeros, query: place, key: zeros },
   runs: fc.array(edits, { minLength: 1, maxLength: 2 }),
   read: fc.oneof(
     fc.record({ metric: fc.constantFrom('loss', 'kl') }),
@@ -133,6 +133,7 @@ const keys = {
   patterns: ['ids', 'edits', 'heads'],
   attention: ['ids', 'edits', 'heads', 'of'],
   tile: ['ids', 'edits', 'layer', 'head', 'level', 'row', 'column'],
+  edge: ['ids', 'edits', 'layer', 'head', 'query', 'key'],
 } as const satisfies Partial<Record<keyof typeof verbs, readonly string[]>>
 
 test.each(Object.keys(keys) as (keyof typeof keys)[])(
