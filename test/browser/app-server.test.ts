@@ -72,6 +72,12 @@ test('the server’s page does what the static one does: type, drag, patch, undo
   await visitor.sees([], `${PROMPT} key. Lily`)
 })
 
+test('q, k, score and share of an edge are the library’s, from the server’s engine as well', async () => {
+  await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:4.7*0.5`)
+  await page.locator('[data-matrix="6.5"]').press('ArrowLeft')
+  await visitor.seesEdge([6, 5], 12, 11, [{ do: 'scale', by: 0.5, at: { site: 'z', layer: 4 }, heads: [7] }])
+})
+
 test('the edited model, and the map as a figure with its spec, can be taken along', async () => {
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:6.5*0`)
   await page.getByText('attention only').waitFor()

@@ -47,21 +47,26 @@ test('every figure of the page is saved with the spec of what it shows', async (
   await visitor.open(`#specimen/${PROMPT}?head=6.1&score=induction&edit=z:6.5*0,z:6.1*0`)
   await visitor.sees(OFF)
   const specs: Record<string, Spec> = {}
-  for (const panel of ['map', 'text', 'pattern', 'next', 'metric']) {
+  for (const panel of ['map', 'text', 'pattern', 'query-key', 'next', 'metric']) {
     const svg = await saved(page, panel)
     // Another program's strict reading.
     new Resvg(svg.toString())
     const [spec, ...others] = specOfFigure(svg)
-    expect({ panel, others }).toEqual({ panel, others: [] })
+    // The vectors and their product are two charts of one pass.
+    expect({ panel, others }).toEqual({ panel, others: panel === 'query-key' ? [spec] : [] })
     specs[panel] = spec!
   }
   // The library's own specs of the same: one of a sweep, one of a pass, and one of a pass with what was captured of it.
   const [scores] = await node.scores(['induction'])
   const pass = await node.run(PROMPT, { edits: OFF })
   const [pattern] = await node.patterns(PROMPT, { edits: OFF, heads: [{ layer: 6, head: 1 }] })
-  const [scored, plain, captured] = [scores!.spec, pass.document.spec, pattern!.spec].map(asked)
+  const edge = await node.run(PROMPT, { edits: OFF, capture: ['q@6', 'k@6', 'scores@6', 'pattern@6'] })
+  const specsOf = [scores!.spec, pass.document.spec, pattern!.spec, edge.document.spec]
+  const [scored, plain, captured, vectors] = specsOf.map(asked)
   const all = Object.fromEntries(Object.entries(specs).map(([panel, spec]) => [panel, asked(spec)]))
-  expect(all).toEqual({ map: scored, text: captured, pattern: captured, next: plain, metric: plain })
+  expect(all).toEqual({
+    ...{ map: scored, text: captured, pattern: captured, 'query-key': vectors, next: plain, metric: plain },
+  })
   // The library draws the same pattern.
   const drawn = words((await saved(page, 'pattern')).toString())
   expect(drawn).toEqual(words(gridFigure(pattern!, { max: 1 })))

@@ -21,6 +21,7 @@ const GRABBED = [
   '[data-panel=head] input[type=range]',
   '[data-panel=writes] [data-table]',
   '[data-token="3"]',
+  '[data-panel=query-key] [data-table]',
   '[data-panel=edits]',
   '[data-panel=metric] select',
   '[data-panel=share] button',

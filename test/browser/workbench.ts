@@ -1,8 +1,10 @@
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { products, scoreWords, sumOf } from '../../app/src/marks/edge-words.ts'
 import { percent } from '../../app/src/marks/number.ts'
 import { FIRST_PROMPT } from '../../app/src/state/state.ts'
 import type { Headwise } from '../../src/library/headwise.ts'
+import { f32 } from '../../src/words/arrays.ts'
 import type { EditInput } from '../../src/words/edit.ts'
 
 export const PROMPT = FIRST_PROMPT
@@ -50,6 +52,40 @@ export class Visitor {
     const top = 'top' in document ? document.top.slice(0, 3) : []
     const expected = Object.fromEntries(top.map(t => [t.token, percent(Math.exp(t.logprob))]))
     await expect.poll(() => this.bars(), { timeout: 30_000 }).toMatchObject(expected)
+  }
+
+  /** Waits until the page says what the library captures of one edge: the sentence, and every number of the table. */
+  async seesEdge([layer, head]: readonly [number, number], query: number, key: number, edits: EditInput[] = []) {
+    const sites = (['q', 'k', 'scores', 'pattern'] as const).map(site => `${site}@${layer}`)
+    const run = await this.node.run(PROMPT, { capture: sites, edits })
+    const { heads, headDim, groups } = this.node.config
+    const read = (site: string) => run.get(`${site}@${layer}`).data as Float32Array
+    const [q, k] = [read('q'), read('k')]
+    const time = k.length / (groups * headDim)
+    const vector = (of: Float32Array, i: number) => f32([headDim], of.slice(i * headDim, (i + 1) * headDim))
+    const cell = (head * time + query) * time + key
+    const edge = {
+      q: vector(q, query * heads + head),
+      k: vector(k, key * groups + Math.floor((head * groups) / heads)),
+      scale: 1 / Math.sqrt(headDim),
+      score: read('scores')[cell]!,
+      share: read('pattern')[cell]!,
+    }
+    const panel = this.page.locator('[data-panel=query-key]')
+    const table = panel.locator('[data-table]')
+    await expect.poll(() => panel.locator('[data-score]').textContent(), { timeout: 30_000 }).toBe(scoreWords(edge))
+    await table.press('Enter')
+    const rows = await panel
+      .locator('tbody tr')
+      .evaluateAll(all => all.map(r => [...r.querySelectorAll('td')].map(td => td.textContent ?? '')))
+    const product = products(edge)
+    const expected = [...Array.from(product, (x, i) => [edge.q.data[i]!, edge.k.data[i]!, x]), [sumOf(product)]]
+    const shown = rows.map(cells => cells.filter(c => c !== '').map(c => Number(c.replace('−', '-'))))
+    expect(shown.map(r => r.length)).toEqual(expected.map(r => r.length))
+    // Four digits are shown, and what is near 0 differs between engines in the last of them.
+    const off = shown.flatMap((r, i) => r.map((x, j) => Math.abs(x - expected[i]![j]!) / (1 + Math.abs(x))))
+    expect(Math.max(...off)).toBeLessThan(6e-4)
+    await table.press('Enter')
   }
 
   /** Where the pointer meets a head: its box has come to rest, and nothing else lies there. */

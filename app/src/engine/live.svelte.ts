@@ -3,6 +3,7 @@ import type {
   AblateResult,
   AttentionResult,
   ChangesResult,
+  EdgeResult,
   Info,
   NextResult,
   PatternsResult,
@@ -16,6 +17,7 @@ import { HeadwiseError } from '../../../src/words/error.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
 import { editsInForce } from '../state/change-edit.ts'
+import type { Edge } from '../state/edge.ts'
 import { exists, type Head, headName, type Shape } from '../state/head.ts'
 import { promptKey } from '../state/state.ts'
 import type { Workbench } from '../state/store.svelte.ts'
@@ -260,6 +262,16 @@ export class Live {
     const { ids, edits } = at
     return this.#question(['patterns', ids, edits, heads], (client, o) =>
       client.call('patterns', { ids: filled(ids), edits: [...edits], heads: filled(heads) }, o),
+    )
+  }
+
+  /** q, k, score and share of one cell of a head's pattern; none where the key comes after the query. */
+  edgeQuestion({ layer, head }: Head, { query, key }: Edge): Question<EdgeResult> | undefined {
+    const at = this.#at
+    if (!at || key > query || query >= at.ids.length) return undefined
+    const { ids, edits } = at
+    return this.#question(['edge', ids, edits, layer, head, query, key], (client, o) =>
+      client.call('edge', { ids: filled(ids), edits: [...edits], layer, head, query, key }, o),
     )
   }
 

@@ -65,6 +65,21 @@ export const writesGrid = (tokens: readonly WrittenToken[], metric: string, spec
 export const courseGrid = (metric: string, axis: 'step' | 'position', values: ArrayLike<number>, spec: Spec): Grid =>
   gridOf({ axes: [{ name: axis }], shape: [values.length], values, n: 1, metric, spec })
 
+/** Vectors of one head below each other, by dimension [method, dimension]. */
+export const vectorGrid = (
+  metric: string,
+  rows: readonly { readonly name: string; readonly values: ArrayLike<number> }[],
+  spec: Spec,
+): Grid =>
+  gridOf({
+    axes: [{ name: 'method', labels: rows.map(r => r.name) }, { name: 'dimension' }],
+    shape: [rows.length, rows[0]?.values.length ?? 0],
+    values: rows.flatMap(r => Array.from(r.values)),
+    n: 1,
+    metric,
+    spec,
+  })
+
 /** Tiles of one head's pattern: undefined until a tile has come. */
 export interface TileSource {
   get(place: Place): Cells | undefined

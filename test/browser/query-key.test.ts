@@ -1,0 +1,74 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import type { Headwise } from '../../src/library/headwise.ts'
+import { load } from '../../src/library/load.ts'
+import type { EditInput } from '../../src/words/edit.ts'
+import { complaints, launch, type Site, serve } from './support.ts'
+import { failures, PROMPT, Visitor } from './workbench.ts'
+
+let browser: Browser
+let site: Site
+let node: Headwise
+beforeAll(async () => {
+  browser = await launch()
+  site = await serve(inject('workbenchPages'))
+  node = await load('specimen')
+})
+afterAll(async () => {
+  await browser.close()
+  await site[Symbol.asyncDispose]()
+  await node[Symbol.asyncDispose]()
+})
+
+let context: BrowserContext
+let page: Page
+let visitor: Visitor
+let wrong: readonly string[]
+beforeEach(async () => {
+  // So high that nothing scrolls under the pointer.
+  context = await browser.newContext({ viewport: { width: 1280, height: 1500 }, reducedMotion: 'reduce' })
+  wrong = complaints(context)
+  page = await context.newPage()
+  visitor = new Visitor(page, site.address, node)
+})
+afterEach(async () => {
+  await context.close()
+  expect(failures(wrong)).toEqual([])
+})
+
+const panel = () => page.locator('[data-panel=query-key]')
+const between = () => panel().locator('[data-between]').textContent()
+
+test('without a hand on it, it is the strongest key of the query; then the cell that is pointed at', async () => {
+  await visitor.open()
+  await visitor.seesEdge([6, 5], 12, 7)
+  expect(await between()).toBe('q of “ shiny” at 12, k of “ key” at 7, after rotary; no unit')
+  await page.locator('[data-token="5"]').hover()
+  await visitor.seesEdge([6, 5], 12, 5)
+  await visitor.head('4.7').click()
+  await visitor.seesEdge([4, 7], 12, 11)
+})
+
+test('arrows in the pattern move it, and a knocked-out edge says so; other edits change its numbers', async () => {
+  await visitor.open()
+  await page.locator('[data-matrix="6.5"]').focus()
+  for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowUp']) await page.keyboard.press(key)
+  await visitor.seesEdge([6, 5], 11, 10)
+  await page.locator('[data-matrix="6.5"]').focus()
+  await page.keyboard.press('e')
+  const out: EditInput = { do: 'knockout', at: { site: 'scores', layer: 6 }, heads: [5], queries: [11], keys: [10] }
+  await visitor.seesEdge([6, 5], 11, 10, [out])
+  expect(await panel().locator('[data-score]').textContent()).toContain('knocked out −∞ → 0 of this row')
+  expect(await between()).toContain('after rotary and edits')
+})
+
+test('each dimension is told where it is pointed at, else the largest', async () => {
+  await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction`)
+  const words = () => panel().locator('[data-dimension]').textContent()
+  await expect.poll(words).toMatch(/dimension \d+, the largest:\s+\S+ × \S+ = \+/)
+  await panel()
+    .locator('svg')
+    .first()
+    .hover({ position: { x: 2, y: 4 } })
+  await expect.poll(words).toMatch(/dimension 0:\s/)
+})
