@@ -152,6 +152,10 @@ test.for([
   await page.emulateMedia({ colorScheme })
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:6.5*0,-z:6.1~mean`)
   await visitor.sees(COPYING_OFF.map(e => ({ ...e, heads: [5] }) as EditInput))
+  // Everything is there, and nothing is greyed any more.
+  await page.waitForFunction(
+    () => document.querySelector('[data-score]')?.textContent?.includes('→') && !document.querySelector('.stale'),
+  )
   await page.evaluate(axe.source)
   const violations = await page.evaluate(async () => {
     const { violations } = await (
