@@ -14,15 +14,18 @@ function divergence(p: Float64Array, q: Float64Array): number {
   return Math.max(0, sum)
 }
 
+const cooled = (logits: Float32Array, temperature: number): Float32Array =>
+  temperature === 1 ? logits : logits.map(x => x / temperature)
+
 /** The next token before and after: the union of the most likely ones in the order of before, then the watched ones. */
 export function compareNext(
   tokenizer: Tokenizer,
   before: Predicted,
   after: Predicted | undefined,
-  { top, watch }: Pick<Checked<'next'>, 'top' | 'watch'>,
+  { top, watch, temperature }: Pick<Checked<'next'>, 'top' | 'watch' | 'temperature'>,
 ): NextResult {
-  const clean = logProbabilities(before.logits)
-  const edited = after ? logProbabilities(after.logits) : clean
+  const clean = logProbabilities(cooled(before.logits, temperature))
+  const edited = after ? logProbabilities(cooled(after.logits, temperature)) : clean
   const first = new Set(topTokens(before.logits, top).map(t => t.id))
   const second = after ? new Set(topTokens(after.logits, top).map(t => t.id)) : first
   const union = [...new Set([...first, ...second])].sort((a, b) => clean[b]! - clean[a]!)

@@ -80,6 +80,8 @@ export const verbs = {
       top: z.number().int().min(1).max(100).default(10),
       /** Further tokens to tell of. */
       watch: z.array(index).max(100).default([]),
+      /** Divides the logits; 1 leaves the model's own probabilities. */
+      temperature: z.number().min(0.01).max(100).default(1),
     }),
   ),
   metric: verb(

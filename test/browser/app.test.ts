@@ -1,10 +1,11 @@
 import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
-import { digits } from '../../app/src/marks/number.ts'
+import { digits, percent } from '../../app/src/marks/number.ts'
 import { tokenLabel } from '../../app/src/marks/token-text.ts'
 import type { Headwise } from '../../src/library/headwise.ts'
 import { load } from '../../src/library/load.ts'
+import { logProbabilities } from '../../src/runs/metric.ts'
 import type { EditInput } from '../../src/words/edit.ts'
 import { complaints, launch, type Site, serve } from './support.ts'
 import { COPYING_OFF, failures, PROMPT, Visitor } from './workbench.ts'
@@ -86,6 +87,29 @@ test('a head dragged down changes the next token; its line can be switched off, 
   await visitor.sees(both.slice(0, 1))
   await page.getByRole('button', { name: 'redo' }).click()
   await visitor.sees(both)
+})
+
+test('a temperature changes how likely the next tokens are, and what is drawn', async () => {
+  await visitor.open()
+  await visitor.sees([])
+  const continuation = page.locator('[data-panel=continuation]')
+  await expect.poll(() => continuation.textContent()).toContain('likeliest token each time')
+  await page.locator('[data-temperature]').fill('2.5')
+  const { logits, document } = await node.run(PROMPT)
+  const probabilities = logProbabilities(logits.data.map(x => x / 2.5)).map(Math.exp)
+  const top = 'top' in document ? document.top.slice(0, 3) : []
+  const expected = Object.fromEntries(top.map(t => [t.token, percent(probabilities[t.id]!)]))
+  await expect.poll(() => visitor.bars(), { timeout: 30_000 }).toMatchObject(expected)
+  expect(visitor.address).toContain('temperature=2.5')
+  let text = ''
+  for await (const step of node.generate(PROMPT, { maxTokens: 24, temperature: 2.5, seed: 0 })) text += step.text
+  const words = (s: string | null) => (s ?? '').replace(/\s+/g, ' ').trim()
+  await expect
+    .poll(async () => words(await continuation.locator('dd').textContent()), { timeout: 30_000 })
+    .toBe(words(text))
+  expect(await continuation.textContent()).toContain('drawn at temperature 2.5, seed 0')
+  await page.locator('[data-temperature]').fill('')
+  await visitor.sees([])
 })
 
 test('an address brings the whole state back, and so do back and forward', async () => {

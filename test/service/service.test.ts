@@ -41,6 +41,20 @@ const EDITS: Record<string, EditInput[]> = {
   temperature: [{ do: 'temperature', tau: 2, at: at('scores', 6) }],
 }
 
+test('next at a temperature: the logits of either side are divided by it', async () => {
+  const ids = await idsOf(TEXT)
+  const edits = EDITS['an edge']!
+  const next = await call('next', { ids, edits, top: 5, temperature: 0.5 })
+  const [before, after] = [await m.run(ids), await m.run(ids, { edits })].map(({ logits }) =>
+    logProbabilities(logits.data.map(x => x / 0.5)),
+  )
+  for (const t of next.tokens) {
+    expect(t.before).toBeCloseTo(before![t.id]!, 3)
+    expect(t.after).toBeCloseTo(after![t.id]!, 3)
+  }
+  await expect(call('next', { ids, temperature: 0 })).rejects.toMatchObject({ fault: 'usage' })
+})
+
 test.each(Object.entries(EDITS))('%s: next, changes and patterns are those of whole passes', async (_, edits) => {
   const ids = await idsOf(TEXT)
   const capture = ['z', 'pattern']

@@ -1,5 +1,8 @@
 import type { Client } from '../../../src/service/client.ts'
 import type { EditInput } from '../../../src/words/edit.ts'
+import type { State } from '../state/state.ts'
+
+type Asked = Pick<State, 'model' | 'temperature'>
 
 /** Long enough to show where two texts part, short enough to come within a second or two. */
 const TOKENS = 24
@@ -23,23 +26,24 @@ export class Continuation {
   #abort: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  follow(client: Client | undefined, ids: readonly number[], edits: readonly EditInput[], model: string): void {
-    const key = JSON.stringify([model, ids, edits])
+  follow(client: Client | undefined, ids: readonly number[], edits: readonly EditInput[], asked: Asked): void {
+    const key = JSON.stringify([asked.model, asked.temperature, ids, edits])
     if (!client || ids.length === 0 || key === this.#key) return
     this.#key = key
     this.#abort?.abort()
     clearTimeout(this.#timer)
     this.stale = true
-    this.#timer = setTimeout(() => void this.#run(client, ids, edits, model), PAUSE_MS)
+    this.#timer = setTimeout(() => void this.#run(client, ids, edits, asked), PAUSE_MS)
   }
 
-  async #run(client: Client, ids: readonly number[], edits: readonly EditInput[], model: string): Promise<void> {
+  async #run(client: Client, ids: readonly number[], edits: readonly EditInput[], asked: Asked): Promise<void> {
+    const { model, temperature = 0 } = asked
     const abort = new AbortController()
     this.#abort = abort
     const sides = { before: { text: '', done: false }, after: { text: '', done: false } }
     const edited = edits.length > 0
     try {
-      const params = { ids: [...ids] as [number, ...number[]], edits: [...edits], maxTokens: TOKENS }
+      const params = { ids: [...ids] as [number, ...number[]], edits: [...edits], maxTokens: TOKENS, temperature }
       for await (const piece of client.stream('generate', params, { signal: abort.signal, model })) {
         if (abort.signal.aborted) return
         const side = sides[piece.side]

@@ -95,7 +95,7 @@ export class Live {
       $effect(() => this.#patiently(this.effects.zero, this.#effectQuestion('zero')))
       $effect(() => this.#patiently(this.effects.mean, this.#effectQuestion('mean')))
       $effect(() => this.#patiently(this.nextEffect, this.#nextEffectQuestion()))
-      $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state.model))
+      $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state))
     })
   }
 
@@ -192,10 +192,10 @@ export class Live {
 
   #nextQuestion(): Question<NextResult> | undefined {
     const { ids, edits } = this
-    const { model } = this.#bench.state
+    const { model, temperature = 1 } = this.#bench.state
     if (ids.length === 0) return undefined
-    return this.#question(['next', ids, edits], async (client, o) => {
-      const result = await client.call('next', { ids: filled(ids), edits: [...edits], top: TOP }, o)
+    return this.#question(['next', ids, edits, temperature], async (client, o) => {
+      const result = await client.call('next', { ids: filled(ids), edits: [...edits], top: TOP, temperature }, o)
       this.#passed = { model, ids, edits }
       return result
     })

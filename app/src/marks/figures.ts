@@ -27,7 +27,7 @@ export const rowGrid = (metric: string, values: ArrayLike<number>, tokens: reado
 /** The likeliest next tokens: their probabilities [column], or those without the edits and with them [method, column]. */
 export function nextGrid(
   tokens: readonly NextToken[],
-  after: string,
+  { after, temperature }: { readonly after: string; readonly temperature: number | undefined },
   edited: boolean,
   asLog: boolean,
   spec: Spec,
@@ -37,7 +37,7 @@ export function nextGrid(
   const [before, now] = [tokens.map(t => value(t.before)), tokens.map(t => value(t.after))]
   const about = {
     n: 1,
-    metric: `next token after ${after}, ${asLog ? 'nats (log-probability)' : 'share of probability'}`,
+    metric: `next token after ${after}${temperature === undefined ? '' : ` at temperature ${temperature}`}, ${asLog ? 'nats (log-probability)' : 'share of probability'}`,
     spec,
   }
   return edited

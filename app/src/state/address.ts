@@ -1,7 +1,7 @@
 import type { Line } from './change.ts'
 import { readLine, writeLine } from './change-text.ts'
 import { type Head, headName, parseHead } from './head.ts'
-import { initial, type Prompt, type State } from './state.ts'
+import { initial, isTemperature, type Prompt, type State } from './state.ts'
 
 /*
  * The state in words, as the address holds it:
@@ -43,6 +43,7 @@ export function writeAddress(s: State): string {
   if (s.leaveFirst) put('first', 'out')
   if (s.window) put('window', s.window.join(','))
   if (s.routes !== undefined) put('routes', String(s.routes))
+  if (s.temperature !== undefined) put('temperature', String(s.temperature))
   if (s.edits.length > 0) parts.push(`edit=${s.edits.map(l => escaped(writeLine(l), /,/g)).join(',')}`)
   if (s.tour !== undefined) put('tour', String(s.tour))
   return `#${escaped(s.model, /\//g)}/${writePrompt(s.prompt)}?${parts.join('&')}`
@@ -155,6 +156,11 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
   routes: (to, value) => {
     if (!isShare(value) || Number(value) < 0.001) return false
     to.routes = Number(value)
+    return true
+  },
+  temperature: (to, value) => {
+    if (!/^\d{1,2}(\.\d{1,2})?$/.test(value) || !isTemperature(Number(value))) return false
+    to.temperature = Number(value)
     return true
   },
   first: (to, value) => {

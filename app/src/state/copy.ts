@@ -6,6 +6,8 @@ export interface Shown {
   readonly model: string
   readonly prompt: Prompt
   readonly edits: readonly EditInput[]
+  /** With one, the continuation that is drawn is told as well. */
+  readonly temperature?: number
 }
 
 /** A word for the shell, whatever is in it. */
@@ -19,7 +21,7 @@ const lines = (edits: readonly EditInput[]): string => `[\n${edits.map(e => `  $
 const file = (name: string, text: string): string => `cat > ${name} <<'END'\n${text}\nEND\n`
 
 /** The commands that compute what the page shows: the next tokens with the edits in force. */
-export function asCommand({ model, prompt, edits }: Shown): string {
+export function asCommand({ model, prompt, edits, temperature }: Shown): string {
   const files = [
     ...('ids' in prompt ? [file('ids.json', JSON.stringify(prompt.ids))] : []),
     ...(edits.length > 0 ? [file('edits.json', lines(edits))] : []),
@@ -29,11 +31,14 @@ export function asCommand({ model, prompt, edits }: Shown): string {
     ...(edits.length > 0 ? ['--edit edits.json'] : []),
     ...('text' in prompt ? [argument(prompt.text)] : []),
   ]
-  return `${files.join('')}headwise run ${[quoted(model), ...options].join(' ')}\n`
+  const said = [quoted(model), ...options].join(' ')
+  const drawn =
+    temperature === undefined ? '' : `headwise generate --max-tokens 24 --temperature ${temperature} ${said}\n`
+  return `${files.join('')}headwise run ${said}\n${drawn}`
 }
 
 /** The same as TypeScript over the library. */
-export function asTypeScript({ model, prompt, edits }: Shown): string {
+export function asTypeScript({ model, prompt, edits, temperature }: Shown): string {
   const value = 'ids' in prompt ? JSON.stringify(prompt.ids) : JSON.stringify(prompt.text)
   return [
     `import { load } from 'headwise'`,
@@ -43,6 +48,12 @@ export function asTypeScript({ model, prompt, edits }: Shown): string {
     `const edits = ${edits.length === 0 ? '[]' : lines(edits)} as const`,
     'const { document } = await m.run(prompt, { edits })',
     'console.log(document)',
+    ...(temperature === undefined
+      ? []
+      : [
+          `for await (const { text } of m.generate(prompt, { edits, maxTokens: 24, temperature: ${temperature} }))`,
+          '  process.stdout.write(text)',
+        ]),
     '',
   ].join('\n')
 }

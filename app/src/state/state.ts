@@ -36,6 +36,8 @@ export interface State {
   readonly window?: readonly [query: number, key: number, tokens: number]
   /** Routes through the layers: the least contribution that is drawn; undefined: not shown. */
   readonly routes?: number
+  /** What the logits are divided by; undefined: the model's own probabilities, and the likeliest token each time. */
+  readonly temperature?: number
   /** The step of the tour, from 1. */
   readonly tour?: number
 }
@@ -59,6 +61,10 @@ export const initial: State = {
 
 /** Least contributions of routes that one can choose. */
 export const LEAST_ROUTES = [0.08, 0.04, 0.02, 0.01] as const
+
+/** The temperatures that one can choose, from nearly the likeliest token alone to nearly any. */
+export const TEMPERATURES = { min: 0.05, max: 10 } as const
+export const isTemperature = (t: number): boolean => t >= TEMPERATURES.min && t <= TEMPERATURES.max
 
 /** One text for one prompt. */
 export const promptKey = (p: Prompt): string => ('text' in p ? `text:${p.text}` : `ids:${p.ids.join()}`)

@@ -58,6 +58,10 @@ export const withRoutes = (s: State, routes: number | undefined): State => ({
   ...without(s, 'routes'),
   ...(routes === undefined ? {} : { routes }),
 })
+export const withTemperature = (s: State, temperature: number | undefined): State => ({
+  ...without(s, 'temperature'),
+  ...(temperature === undefined ? {} : { temperature }),
+})
 export const withTour = (s: State, tour: number | undefined): State => ({
   ...without(s, 'tour'),
   ...(tour === undefined ? {} : { tour }),

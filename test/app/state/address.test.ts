@@ -30,6 +30,7 @@ const optional = fc.record(
     window: fc.tuple(fc.nat(4095), fc.nat(4095), fc.integer({ min: 1, max: 4096 })),
     tour: fc.integer({ min: 1, max: 8 }),
     routes: fc.constantFrom(0.04, 0.001, 1),
+    temperature: fc.constantFrom(0.05, 0.7, 10),
   },
   { requiredKeys: [] },
 )

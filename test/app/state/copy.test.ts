@@ -36,6 +36,11 @@ test('the command is one that a shell reads as it was meant', () => {
       '--',
       '--out x',
     ])
+    const drawn = run({ ...shown, edits: [], temperature: 0.7 }).words
+    expect(drawn).toEqual([
+      ...['run', 'specimen', "Lily's key. It is Lily"],
+      ...['generate', '--max-tokens', '24', '--temperature', '0.7', 'specimen', "Lily's key. It is Lily"],
+    ])
     const text = fc.string({ unit: 'binary' }).filter(t => !t.includes('\0') && !t.startsWith('-'))
     fc.assert(
       fc.property(text, t => {
@@ -49,20 +54,25 @@ test('the command is one that a shell reads as it was meant', () => {
 })
 
 test('the TypeScript gives what the library gives', async () => {
-  const s = { ...shown, edits: shown.edits.slice(0, 1) }
+  const s = { ...shown, edits: shown.edits.slice(0, 1), temperature: 0.7 }
   const code = asTypeScript(s)
   const body = code
     .replace(/^import .*\n/, '')
     .replace('] as const', ']')
-    .replace('console.log(document)', 'return document')
+    .replace('console.log(document)', 'told.push(document)')
+    .replace('process.stdout.write(text)', 'told.push(text)')
   const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
     ...args: string[]
-  ) => (l: typeof load) => Promise<unknown>
-  const said = await new AsyncFunction('load', body)(load)
+  ) => (l: typeof load, told: unknown[]) => Promise<unknown>
+  const told: unknown[] = []
+  await new AsyncFunction('load', 'told', body)(load, told)
   const m = await load('specimen')
   try {
     const { document } = await m.run("Lily's key. It is Lily", { edits: s.edits })
-    expect(said).toEqual(document)
+    const drawn: string[] = []
+    const o = { edits: s.edits, maxTokens: 24, temperature: 0.7 }
+    for await (const { text } of m.generate("Lily's key. It is Lily", o)) drawn.push(text)
+    expect(told).toEqual([document, ...drawn])
   } finally {
     await m[Symbol.asyncDispose]()
   }
