@@ -37,7 +37,7 @@ function fromTerms(terms: Map<string, number>): Dim {
 export const dim = (name: string): Dim => new Polynomial(new Map([[name, 1]]))
 
 export function addDims(a: Dim, b: Dim, sign = 1): Dim {
-  if (typeof a === 'number' && typeof b === 'number') return a + sign * b
+  if (typeof a === 'number' && typeof b === 'number') return a + sign * b + 0
   const terms = new Map(termsOf(a))
   for (const [name, c] of termsOf(b)) terms.set(name, (terms.get(name) ?? 0) + sign * c)
   return fromTerms(terms)
@@ -47,7 +47,8 @@ export const subDims = (a: Dim, b: Dim): Dim => addDims(a, b, -1)
 
 export function mulDims(a: Dim, b: Dim): Dim {
   if (typeof a === 'number') {
-    if (typeof b === 'number') return a * b
+    // No size is −0.
+    if (typeof b === 'number') return a * b + 0
     return a === 1 ? b : a === 0 ? 0 : new Polynomial(new Map([...b.terms].map(([name, c]) => [name, a * c])))
   }
   if (typeof b === 'number') return mulDims(b, a)

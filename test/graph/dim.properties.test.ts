@@ -40,4 +40,10 @@ describe('sizes are a ring', () => {
         expect(evaluateDim(mulDims(a, b), at) + 0).toBe(evaluateDim(a, at) * evaluateDim(b, at) + 0)
       }),
     ))
+
+  test('a product with zero is zero, never −0', () => {
+    expect(mulDims(-3, 0)).toBe(0)
+    expect(addDims(mulDims(-3, 0), 0)).toBe(0)
+    expect(subDims(0, 0)).toBe(0)
+  })
 })
