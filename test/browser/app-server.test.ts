@@ -2,52 +2,31 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Headwise } from '../../src/library/headwise.ts'
-import { load } from '../../src/library/load.ts'
-import type { Serving } from '../../src/server/server.ts'
+import { expect, test } from 'vitest'
 import { start } from '../server/support.ts'
-import { complaints, launch } from './support.ts'
-import { COPYING_OFF, failures, PROMPT, Visitor } from './workbench.ts'
+import { COPYING_OFF, PROMPT, visits } from './workbench.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-let browser: Browser
-let server: Serving
-let node: Headwise
-let app: string
-beforeAll(async () => {
-  app = mkdtempSync(join(tmpdir(), 'headwise-app-'))
-  await build({ configFile: join(root, 'app/vite.config.ts'), logLevel: 'error', build: { outDir: app } })
-  browser = await launch()
-  server = await start({ app: pathToFileURL(app) })
-  node = await load('specimen')
-})
-afterAll(async () => {
-  await browser.close()
-  await server[Symbol.asyncDispose]()
-  await node[Symbol.asyncDispose]()
-  rmSync(app, { recursive: true, force: true })
-})
-
-let context: BrowserContext
-let page: Page
-let visitor: Visitor
-let wrong: readonly string[]
-beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true })
-  wrong = complaints(context)
-  page = await context.newPage()
-  visitor = new Visitor(page, server.url, node)
-})
-afterEach(async () => {
-  await context.close()
-  expect(failures(wrong)).toEqual([])
+const visit = visits({
+  reducedMotion: 'no-preference',
+  host: async () => {
+    const app = mkdtempSync(join(tmpdir(), 'headwise-app-'))
+    await build({ configFile: join(root, 'app/vite.config.ts'), logLevel: 'error', build: { outDir: app } })
+    const server = await start({ app: pathToFileURL(app) })
+    return {
+      address: server.url,
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]()
+        rmSync(app, { recursive: true, force: true })
+      },
+    }
+  },
 })
 
 test('the server’s page does what the static one does: type, drag, patch, undo, reload', async () => {
+  const { page, visitor } = visit
   await visitor.open()
   await visitor.sees([])
   await visitor.dragDown('6.5', 120)
@@ -73,12 +52,14 @@ test('the server’s page does what the static one does: type, drag, patch, undo
 })
 
 test('q, k, score and share of an edge are the library’s, from the server’s engine as well', async () => {
+  const { page, visitor } = visit
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:4.7*0.5`)
   await page.locator('[data-matrix="6.5"]').press('ArrowLeft')
   await visitor.seesEdge([6, 5], 12, 11, [{ do: 'scale', by: 0.5, at: { site: 'z', layer: 4 }, heads: [7] }])
 })
 
 test('the edited model, and the map as a figure with its spec, can be taken along', async () => {
+  const { page, visitor } = visit
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:6.5*0`)
   await page.getByText('attention only').waitFor()
   const [figure] = await Promise.all([

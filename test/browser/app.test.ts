@@ -1,45 +1,15 @@
-import axe from 'axe-core'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { digits, percent } from '../../app/src/marks/number.ts'
 import { tokenLabel } from '../../app/src/marks/token-text.ts'
-import type { Headwise } from '../../src/library/headwise.ts'
-import { load } from '../../src/library/load.ts'
 import { logProbabilities } from '../../src/runs/metric.ts'
 import type { EditInput } from '../../src/words/edit.ts'
-import { complaints, launch, type Site, serve } from './support.ts'
-import { COPYING_OFF, failures, PROMPT, Visitor } from './workbench.ts'
+import { serve } from './support.ts'
+import { COPYING_OFF, PROMPT, visits } from './workbench.ts'
 
-let browser: Browser
-let site: Site
-let node: Headwise
-beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-  node = await load('specimen')
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-  await node[Symbol.asyncDispose]()
-})
-
-let context: BrowserContext
-let page: Page
-let wrong: readonly string[]
-let visitor: Visitor
-beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-  wrong = complaints(context)
-  page = await context.newPage()
-  visitor = new Visitor(page, site.address, node)
-})
-afterEach(async () => {
-  await context.close()
-  expect(failures(wrong)).toEqual([])
-})
+const visit = visits()
 
 test('the first visit: what stands on the page is what the library says', async () => {
+  const { page, visitor, node } = visit
   await visitor.open()
   expect(await page.locator('[data-prompt]').inputValue()).toBe(PROMPT)
   await visitor.sees([])
@@ -54,6 +24,7 @@ test('the first visit: what stands on the page is what the library says', async 
 })
 
 test('every key typed into the prompt moves the tokens, the bars and the map', async () => {
+  const { page, visitor } = visit
   await visitor.open('#specimen/One day Lily found a shiny key. Ben lost the?head=6.5&score=previous&on=prompt')
   const label = () => visitor.head('4.7').getAttribute('aria-label')
   await expect.poll(label, { timeout: 30_000 }).toMatch(/previous token 0\./)
@@ -69,6 +40,7 @@ test('every key typed into the prompt moves the tokens, the bars and the map', a
 })
 
 test('a head dragged down changes the next token; its line can be switched off, undone and done again', async () => {
+  const { page, visitor } = visit
   await visitor.open()
   await visitor.dragDown('6.5', 120)
   await visitor.sees([{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }])
@@ -90,6 +62,7 @@ test('a head dragged down changes the next token; its line can be switched off, 
 })
 
 test('a temperature changes how likely the next tokens are, and what is drawn', async () => {
+  const { page, visitor, node } = visit
   await visitor.open()
   await visitor.sees([])
   const continuation = page.locator('[data-panel=continuation]')
@@ -113,6 +86,7 @@ test('a temperature changes how likely the next tokens are, and what is drawn', 
 })
 
 test('an address brings the whole state back, and so do back and forward', async () => {
+  const { page, visitor } = visit
   const state = `#specimen/${PROMPT}?head=6.5,6.1&score=previous&on=prompt&query=6&edit=z:6.5*0,z:6.1*0`
   await visitor.open(state)
   await visitor.sees(COPYING_OFF)
@@ -130,6 +104,7 @@ test('an address brings the whole state back, and so do back and forward', async
 })
 
 test('everything can be done by keyboard alone', async () => {
+  const { page, visitor } = visit
   await visitor.open()
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-head'))
   for (let i = 0; i < 40 && (await focused()) !== '6.5'; i++) await page.keyboard.press('Tab')
@@ -172,6 +147,7 @@ test.for([
   ['light', 390],
   ['dark', 390],
 ] as const)('axe finds nothing wrong: %s, %i px', async ([colorScheme, width]) => {
+  const { page, visitor } = visit
   await page.setViewportSize({ width, height: 844 })
   await page.emulateMedia({ colorScheme })
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:6.5*0,-z:6.1~mean`)
@@ -180,22 +156,11 @@ test.for([
   await page.waitForFunction(
     () => document.querySelector('[data-score]')?.textContent?.includes('→') && !document.querySelector('.stale'),
   )
-  await page.evaluate(axe.source)
-  const violations = await page.evaluate(async () => {
-    const { violations } = await (
-      globalThis as never as { axe: { run(): Promise<{ violations: Violation[] }> } }
-    ).axe.run()
-    return violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).join(', ')}`)
-  })
-  expect(violations).toEqual([])
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+  expect(await visitor.faults()).toEqual([])
 })
-interface Violation {
-  readonly id: string
-  readonly nodes: readonly { readonly target: readonly string[] }[]
-}
 
 test('what is hostile in a prompt or an address is text, and what makes no sense is told of', async () => {
+  const { page, visitor } = visit
   const text = '<script>globalThis.bad=1</script><img src=x onerror=globalThis.bad=1>'
   await visitor.open(`#specimen/${encodeURIComponent(text)}?head=9.9&score=induction&edit=z:6.5*0,what&colour=red`)
   expect(await page.locator('[data-prompt]').inputValue()).toBe(text)
@@ -207,6 +172,7 @@ test('what is hostile in a prompt or an address is text, and what makes no sense
 })
 
 test('an engine that cannot be reached is said so, and another try is offered', async () => {
+  const { page, visitor } = visit
   let broken = true
   await using flaky = await serve(inject('workbenchPages'), {
     instead: path => (broken && path.includes('/engine/') ? 503 : undefined),
@@ -218,10 +184,11 @@ test('an engine that cannot be reached is said so, and another try is offered', 
   await again.click()
   await visitor.sees([])
   // The browser tells of what it was refused on the way.
-  wrong = []
+  visit.wrong.length = 0
 })
 
 test('two hundred edits leave the page’s memory as it was', async () => {
+  const { page, visitor, context } = visit
   await visitor.open()
   const session = await context.newCDPSession(page)
   const used = async (): Promise<number> => {
@@ -242,6 +209,7 @@ test('two hundred edits leave the page’s memory as it was', async () => {
 })
 
 test('tokens of the prompt are labelled as they are', async () => {
+  const { page, visitor } = visit
   await visitor.open()
   expect(await page.locator('[data-panel=next] header').textContent()).toContain(`after ${tokenLabel(' shiny')}`)
 })

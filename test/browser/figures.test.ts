@@ -1,39 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { Resvg } from '@resvg/resvg-js'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { gridFigure } from '../../src/figures/figure.ts'
 import { specOfFigure } from '../../src/figures/read-spec.ts'
-import type { Headwise } from '../../src/library/headwise.ts'
-import { load } from '../../src/library/load.ts'
 import type { EditInput } from '../../src/words/edit.ts'
 import type { Spec } from '../../src/words/spec.ts'
-import { launch, type Site, serve } from './support.ts'
-import { PROMPT, Visitor } from './workbench.ts'
+import { PROMPT, visits } from './workbench.ts'
 
 /** As the page writes them: a line for each head. */
 const OFF: EditInput[] = [5, 1].map(head => ({ do: 'zero', at: { site: 'z', layer: 6 }, heads: [head] }))
 
-let browser: Browser
-let site: Site
-let node: Headwise
-beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-  node = await load('specimen')
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-  await node[Symbol.asyncDispose]()
-})
+const visit = visits()
 
-/** What a click on the panel's button hands over. */
-async function saved(page: Page, panel: string, kind: 'svg' | 'png' = 'svg'): Promise<Buffer> {
-  const download = page.waitForEvent('download', { timeout: 60_000 })
-  await page.locator(`[data-panel=${panel}]`).getByRole('button', { name: kind, exact: true }).click()
-  return readFileSync(await (await download).path())
-}
 /** What decides the numbers, without what computed them. */
 const asked = ({ request: { device: _d, threads: _t, budget: _b, ...request }, check }: Spec) => ({
   ...request,
@@ -42,13 +19,12 @@ const asked = ({ request: { device: _d, threads: _t, budget: _b, ...request }, c
 const words = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(m => m[1]!)
 
 test('every figure of the page is saved with the spec of what it shows', async () => {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-  const visitor = new Visitor(page, site.address, node)
+  const { visitor, node } = visit
   await visitor.open(`#specimen/${PROMPT}?head=6.1&score=induction&edit=z:6.5*0,z:6.1*0`)
   await visitor.sees(OFF)
   const specs: Record<string, Spec> = {}
   for (const panel of ['map', 'text', 'pattern', 'query-key', 'next', 'metric']) {
-    const svg = await saved(page, panel)
+    const svg = await visitor.saved(panel)
     // Another program's strict reading.
     new Resvg(svg.toString())
     const [spec, ...others] = specOfFigure(svg)
@@ -68,23 +44,20 @@ test('every figure of the page is saved with the spec of what it shows', async (
     ...{ map: scored, text: captured, pattern: captured, 'query-key': vectors, next: plain, metric: plain },
   })
   // The library draws the same pattern.
-  const drawn = words((await saved(page, 'pattern')).toString())
+  const drawn = words((await visitor.saved('pattern')).toString())
   expect(drawn).toEqual(words(gridFigure(pattern!, { max: 1 })))
-  expect((await saved(page, 'next', 'png')).subarray(1, 4).toString()).toBe('PNG')
-  await page.close()
+  expect((await visitor.saved('next', 'png')).subarray(1, 4).toString()).toBe('PNG')
 })
 
 test('what was measured for the page alone is saved with a spec too', async () => {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-  const visitor = new Visitor(page, site.address, node)
+  const { page, visitor } = visit
   await visitor.open(`#specimen/${PROMPT}?head=4.7&score=ablate-next&edit=z:6.5*0`)
-  const [spec] = specOfFigure(await saved(page, 'map'))
+  const [spec] = specOfFigure(await visitor.saved('map'))
   expect(spec!.request).toMatchObject({ command: 'ablate', task: { prompts: [{ text: PROMPT, answers: [' key'] }] } })
   await page.getByLabel('score', { exact: true }).selectOption('changes')
   await expect
     .poll(() => page.locator('[data-panel=map]').getByRole('button', { name: 'svg', exact: true }).isEnabled())
     .toBe(true)
-  const [changes] = specOfFigure(await saved(page, 'map'))
+  const [changes] = specOfFigure(await visitor.saved('map'))
   expect(changes!.request).toMatchObject({ command: 'run', edits: [{ do: 'zero' }] })
-  await page.close()
 })

@@ -1,59 +1,27 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { digits } from '../../app/src/marks/number.ts'
-import type { Headwise } from '../../src/library/headwise.ts'
-import { load } from '../../src/library/load.ts'
 import type { EditInput } from '../../src/words/edit.ts'
-import { complaints, launch, type Site, serve } from './support.ts'
+import { eventually, PROMPT, visits } from './workbench.ts'
 
-const PROMPT = 'One day Lily found a shiny key. Ben lost the shiny'
-
-/** Polls longer than a busy machine takes. */
-const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 })
-
-let browser: Browser
-let site: Site
-let node: Headwise
-beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-  node = await load('specimen')
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-  await node[Symbol.asyncDispose]()
-})
-
-let context: BrowserContext
-let page: Page
-let wrong: readonly string[]
-beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 1200 }, reducedMotion: 'reduce' })
-  wrong = complaints(context)
-  page = await context.newPage()
-})
-afterEach(async () => {
-  await context.close()
-  expect(wrong).toEqual([])
-})
+const visit = visits({ viewport: { width: 1280, height: 1200 } })
 
 const open = async (more = ''): Promise<void> => {
-  await page.goto(`${site.address}#specimen/${PROMPT}?head=6.5&score=induction${more}`)
-  await eventually(() => page.locator('[data-mass]').textContent()).toContain('of this row')
+  await visit.page.goto(`${visit.site}#specimen/${PROMPT}?head=6.5&score=induction${more}`)
+  await eventually(() => visit.page.locator('[data-mass]').textContent()).toContain('of this row')
 }
-const token = (i: number) => page.locator(`[data-token="${i}"]`)
-const entry = (head = '6.5') => page.locator(`[data-entry="${head}"]`)
-const address = (): string => decodeURIComponent(new URL(page.url()).hash)
+const token = (i: number) => visit.page.locator(`[data-token="${i}"]`)
+const entry = (head = '6.5') => visit.page.locator(`[data-entry="${head}"]`)
+const address = (): string => visit.visitor.address
 /** The library's pattern of a head, [query, key]. */
 async function pattern(head: [number, number], edits: EditInput[] = []): Promise<(q: number, k: number) => number> {
-  const { get } = await node.run(PROMPT, { capture: ['pattern'], edits })
+  const { get } = await visit.node.run(PROMPT, { capture: ['pattern'], edits })
   const { shape, data } = get('pattern')
   const [, heads = 0, time = 0] = shape
   return (q, k) => data[((head[0] * heads + head[1]) * time + q) * time + k]!
 }
 
 test('the shares on the tokens and under the pointer are the library’s', async () => {
+  const { page } = visit
   const exact = await pattern([6, 5])
   await open()
   const shares = () =>
@@ -68,6 +36,7 @@ test('the shares on the tokens and under the pointer are the library’s', async
 })
 
 test('sets of tokens: a drag, a click more, and the mean over them', async () => {
+  const { page } = visit
   const exact = await pattern([6, 5])
   await open()
   await token(9).hover()
@@ -81,6 +50,7 @@ test('sets of tokens: a drag, a click more, and the mean over them', async () =>
 })
 
 test('by keyboard: along the text, down the strongest keys, and the edge is knocked out', async () => {
+  const { page } = visit
   await open()
   await page.locator('[data-tokens]').focus()
   await page.keyboard.press('ArrowLeft')
@@ -105,6 +75,7 @@ test('by keyboard: along the text, down the strongest keys, and the edge is knoc
 })
 
 test('the pattern zooms down to one number, by keys and buttons, and the address holds the place', async () => {
+  const { page } = visit
   const exact = await pattern([6, 1])
   await open()
   const matrix = page.locator('[data-matrix]').first()
@@ -133,6 +104,7 @@ test('the pattern zooms down to one number, by keys and buttons, and the address
 })
 
 test('several heads stand side by side on one scale; the first token can be left out, and its mass is told', async () => {
+  const { page } = visit
   const [a, b] = [await pattern([6, 5]), await pattern([6, 1])]
   await open('&full=0.5')
   await page.locator('[data-head="6.1"]').click({ modifiers: ['Control'] })

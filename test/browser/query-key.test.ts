@@ -1,45 +1,14 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
-import type { Headwise } from '../../src/library/headwise.ts'
-import { load } from '../../src/library/load.ts'
+import { expect, test } from 'vitest'
 import type { EditInput } from '../../src/words/edit.ts'
-import { complaints, launch, type Site, serve } from './support.ts'
-import { failures, PROMPT, Visitor } from './workbench.ts'
+import { PROMPT, visits } from './workbench.ts'
 
-let browser: Browser
-let site: Site
-let node: Headwise
-beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-  node = await load('specimen')
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-  await node[Symbol.asyncDispose]()
-})
-
-let context: BrowserContext
-let page: Page
-let visitor: Visitor
-let wrong: readonly string[]
-beforeEach(async () => {
-  // So high that nothing scrolls under the pointer.
-  context = await browser.newContext({ viewport: { width: 1280, height: 1500 }, reducedMotion: 'reduce' })
-  wrong = complaints(context)
-  page = await context.newPage()
-  visitor = new Visitor(page, site.address, node)
-})
-afterEach(async () => {
-  await context.close()
-  expect(failures(wrong)).toEqual([])
-})
-
-const panel = () => page.locator('[data-panel=query-key]')
+// So high that nothing scrolls under the pointer.
+const visit = visits({ viewport: { width: 1280, height: 1500 } })
+const panel = () => visit.visitor.panel('query-key')
 const between = () => panel().locator('[data-between]').textContent()
 
 test('without a hand on it, it is the strongest key of the query; then the cell that is pointed at', async () => {
+  const { page, visitor } = visit
   await visitor.open()
   await visitor.seesEdge([6, 5], 12, 7)
   expect(await between()).toBe('q of “ shiny” at 12, k of “ key” at 7, after rotary; no unit')
@@ -50,6 +19,7 @@ test('without a hand on it, it is the strongest key of the query; then the cell 
 })
 
 test('arrows in the pattern move it, and a knocked-out edge says so; other edits change its numbers', async () => {
+  const { page, visitor } = visit
   await visitor.open()
   await page.locator('[data-matrix="6.5"]').focus()
   for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowUp']) await page.keyboard.press(key)
@@ -63,6 +33,7 @@ test('arrows in the pattern move it, and a knocked-out edge says so; other edits
 })
 
 test('each dimension is told where it is pointed at, else the largest', async () => {
+  const { visitor } = visit
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction`)
   const words = () => panel().locator('[data-dimension]').textContent()
   await expect.poll(words).toMatch(/dimension \d+, the largest:\s+\S+ × \S+ = \+/)

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { fontsOf, SHOTS, take } from './shots.ts'
-import { launch, type Site, serve } from './support.ts'
+import { visits } from './workbench.ts'
 
 const images = join(import.meta.dirname, '../../docs/images')
 const fonts = join(import.meta.dirname, 'screens.json')
@@ -12,20 +11,11 @@ const fonts = join(import.meta.dirname, 'screens.json')
 const CHANNEL = 32
 const SHARE = 0.01
 
-let browser: Browser
-let site: Site
-beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-})
+const visit = visits()
 
 /** The share of pixels in which two pictures differ; 1 where their sizes do. */
 async function difference(a: Buffer, b: Buffer): Promise<number> {
-  const page = await browser.newPage()
+  const page = await visit.browser.newPage()
   const share = await page.evaluate(
     async ([first, second, channel]) => {
       const [x, y] = await Promise.all(
@@ -53,7 +43,7 @@ async function difference(a: Buffer, b: Buffer): Promise<number> {
 
 /** Where this machine's fonts are others, pictures cannot be compared. */
 async function sameFonts(): Promise<boolean> {
-  const page = await browser.newPage()
+  const page = await visit.browser.newPage()
   const found = await fontsOf(page)
   await page.close()
   return existsSync(fonts) && JSON.stringify(found) === JSON.stringify(JSON.parse(readFileSync(fonts, 'utf8')))
@@ -64,6 +54,6 @@ test.for(SHOTS)(
   async (shot, { skip }) => {
     skip(!(await sameFonts()), 'skipped: other fonts than those of the machine that took the pictures')
     const kept = readFileSync(join(images, `${shot.name}.png`))
-    expect(await difference(await take(browser, site.address, shot), kept)).toBeLessThan(SHARE)
+    expect(await difference(await take(visit.browser, visit.site, shot), kept)).toBeLessThan(SHARE)
   },
 )

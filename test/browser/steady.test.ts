@@ -1,18 +1,8 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { launch, type Site, serve } from './support.ts'
-import { PROMPT } from './workbench.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { PROMPT, visits } from './workbench.ts'
 
-let browser: Browser
-let site: Site
-beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-})
+const visit = visits()
 
 /** What a hand may be on its way to while answers come. */
 const GRABBED = [
@@ -76,17 +66,17 @@ test.for([
   ['the tour', TOUR, 1280],
   ['the tour', TOUR, 390],
 ] as const)('nothing that one can grab moves while answers come: $0, $2 px', async ([, state, width]) => {
-  const page = await browser.newPage({ viewport: { width, height: 800 }, reducedMotion: 'reduce' })
+  const { page, site } = visit
+  await page.setViewportSize({ width, height: 800 })
   await page.addInitScript(record, GRABBED)
   // So slow that every answer comes in a frame of its own.
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('Emulation.setCPUThrottlingRate', { rate: 3 })
-  await page.goto(`${site.address}${state}`)
+  await page.goto(`${site}${state}`)
   await settled(page)
   const { shifts, boxes } = await page.evaluate(() => (globalThis as unknown as Recorded).steady)
   const ever = GRABBED.map(s => [s, [...new Set(boxes.flatMap(b => b[s] ?? []))]] as const)
   expect(ever.filter(([, all]) => all.length > 1)).toEqual([])
   expect(ever.filter(([, all]) => all.length === 1).length).toBeGreaterThanOrEqual(GRABBED.length - 1)
   expect(shifts).toBeLessThan(0.01)
-  await page.close()
 })

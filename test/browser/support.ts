@@ -77,7 +77,7 @@ export const launch = async (args: readonly string[] = ARGUMENTS): Promise<Brows
   await playwright.launch({ executablePath: await chromium.executablePath(), args: [...args] })
 
 /** Errors of pages: exceptions, failed requests, complaints on the console. A test that expects none looks at its end. */
-export function complaints(context: BrowserContext): readonly string[] {
+export function complaints(context: BrowserContext): string[] {
   const all: string[] = []
   context.on('weberror', e => all.push(e.error().message))
   context.on('console', m => {

@@ -1,48 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { percent } from '../../app/src/marks/number.ts'
 import { saidTwice } from '../../app/src/tour/sequence.ts'
-import type { Headwise } from '../../src/library/headwise.ts'
-import { load } from '../../src/library/load.ts'
 import type { EditInput } from '../../src/words/edit.ts'
-import { complaints, launch, type Site, serve } from './support.ts'
+import { eventually, visits } from './workbench.ts'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** Polls longer than a busy machine takes. */
-const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 })
-
-let browser: Browser
-let site: Site
-let node: Headwise
+const visit = visits()
 let ids: number[]
 beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-  node = await load('specimen')
-  const { specialIds, firstToken = null } = await node.tokenizer()
+  const { specialIds, firstToken = null } = await visit.node.tokenizer()
   const specialTokens = [...specialIds].map(id => ({ id, text: '' }))
-  ids = saidTwice({ firstToken, vocab: node.config.vocab, specialTokens }, 0)
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-  await node[Symbol.asyncDispose]()
-})
-
-let context: BrowserContext
-let page: Page
-let wrong: readonly string[]
-beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-  wrong = complaints(context)
-  page = await context.newPage()
-})
-afterEach(async () => {
-  await context.close()
-  expect(wrong).toEqual([])
+  ids = saidTwice({ firstToken, vocab: visit.node.config.vocab, specialTokens }, 0)
 })
 
 const off = (...heads: string[]): EditInput[] =>
@@ -52,7 +19,7 @@ const off = (...heads: string[]): EditInput[] =>
   })
 /** Copying and its loss out of the library's logits: a route of its own. */
 async function measured(edits: EditInput[]): Promise<{ copied: string; loss: number }> {
-  const { logits } = await node.run(ids, { edits, allLogits: true })
+  const { logits } = await visit.node.run(ids, { edits, allLogits: true })
   const [, vocab = 0] = logits.shape
   let [right, loss] = [0, 0]
   for (let t = 52; t < ids.length; t++) {
@@ -65,24 +32,25 @@ async function measured(edits: EditInput[]): Promise<{ copied: string; loss: num
 }
 const shown = async (edits: EditInput[]): Promise<void> => {
   const { copied, loss } = await measured(edits)
-  await eventually(() => page.locator('[data-copying]').textContent()).toContain(copied)
+  await eventually(() => visit.page.locator('[data-copying]').textContent()).toContain(copied)
   const apart = async (): Promise<number> => {
     const [, said = ''] =
-      /loss ([\d.]+) nats a token, n = 49/.exec((await page.locator('[data-loss]').textContent()) ?? '') ?? []
+      /loss ([\d.]+) nats a token, n = 49/.exec((await visit.page.locator('[data-loss]').textContent()) ?? '') ?? []
     return Math.abs(Number(said) - loss)
   }
   // Three digits are shown; rounding in the browser may move the last.
   await eventually(apart).toBeLessThan(1e-5 + 0.006 * loss)
 }
 const press = async (name: string | RegExp): Promise<void> => {
-  const button = page.locator('[data-panel=tour]').getByRole('button', { name, exact: typeof name === 'string' })
+  const button = visit.visitor.panel('tour').getByRole('button', { name, exact: typeof name === 'string' })
   await button.focus()
-  await page.keyboard.press('Enter')
+  await visit.page.keyboard.press('Enter')
 }
 const step = (n: number) => press(new RegExp(`^step ${n}:`))
 
 test('the tour by keyboard alone: every figure is what the library gives', async () => {
-  await page.goto(site.address)
+  const { page, site } = visit
+  await page.goto(site)
   await page.getByRole('button', { name: 'tour', exact: true }).focus()
   await page.keyboard.press('Enter')
   await shown([])
@@ -118,7 +86,8 @@ test('the tour by keyboard alone: every figure is what the library gives', async
 })
 
 test('a link leads into the middle of the tour, and a head that is switched off on the map counts', async () => {
-  await page.goto(`${site.address}#specimen/ids:${ids.join(',')}?head=6.5&score=induction&tour=4`)
+  const { page, site } = visit
+  await page.goto(`${site}#specimen/ids:${ids.join(',')}?head=6.5&score=induction&tour=4`)
   await shown([])
   await page.locator('[data-head="6.5"]').focus()
   await page.keyboard.press('0')
@@ -130,19 +99,10 @@ test.for([
   ['light', 1280],
   ['dark', 390],
 ] as const)('axe finds nothing wrong in the tour: %s, %i px', async ([colorScheme, width]) => {
+  const { page, visitor, site } = visit
   await page.setViewportSize({ width, height: 844 })
   await page.emulateMedia({ colorScheme })
-  await page.goto(`${site.address}#specimen/ids:${ids.join(',')}?head=6.5,6.1&score=induction&edit=z:6.5*0&tour=5`)
+  await page.goto(`${site}#specimen/ids:${ids.join(',')}?head=6.5,6.1&score=induction&edit=z:6.5*0&tour=5`)
   await shown(off('6.5'))
-  await page.evaluate(axe)
-  const violations = await page.evaluate(async () => {
-    const { violations } = await (
-      globalThis as never as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> }
-      }
-    ).axe.run()
-    return violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).join(', ')}`)
-  })
-  expect(violations).toEqual([])
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+  expect(await visitor.faults()).toEqual([])
 })

@@ -1,14 +1,79 @@
-import type { Locator, Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { readFileSync } from 'node:fs'
+import axe, { type AxeResults } from 'axe-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest'
 import { products, scoreWords, sumOf } from '../../app/src/marks/edge-words.ts'
 import { percent } from '../../app/src/marks/number.ts'
 import { FIRST_PROMPT } from '../../app/src/state/state.ts'
 import type { Headwise } from '../../src/library/headwise.ts'
+import { load } from '../../src/library/load.ts'
+import { Service } from '../../src/service/service.ts'
 import { f32 } from '../../src/words/arrays.ts'
 import type { EditInput } from '../../src/words/edit.ts'
+import { complaints, launch, serve } from './support.ts'
 
 export const PROMPT = FIRST_PROMPT
 export const COPYING_OFF: EditInput[] = [{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5, 1] }]
+
+/** Polls longer than a busy machine takes. */
+export const eventually = <T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> =>
+  expect.poll(read, { timeout: 30_000 })
+
+/** What the tests of one file share, and what each of them has for itself. */
+export interface Visit {
+  readonly browser: Browser
+  /** The page's address, with a slash at its end. */
+  readonly site: string
+  /** The specimen in this process: what there should be on the page. */
+  readonly node: Headwise
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly visitor: Visitor
+  /** What went wrong in the test's pages so far; a test that provokes it empties the list. */
+  readonly wrong: string[]
+}
+export interface VisitOptions extends BrowserContextOptions {
+  /** Another host than that of the static build. */
+  readonly host?: () => Promise<AsyncDisposable & { readonly address: string }>
+}
+
+/**
+ * Opens a browser, the static build and the specimen for the tests of a file, and a context with one page for each of
+ * them: 1280 × 800 without motion unless the options say otherwise. No page may complain.
+ */
+export function visits({ host = () => serve(inject('workbenchPages')), ...options }: VisitOptions = {}): Visit {
+  const visit = {} as { -readonly [K in keyof Visit]: Visit[K] }
+  const close: AsyncDisposable[] = []
+  beforeAll(async () => {
+    visit.browser = await launch()
+    const [site, node] = await Promise.all([host(), load('specimen')])
+    close.push(site, node)
+    Object.assign(visit, { site: site.address, node })
+  })
+  afterAll(async () => {
+    await visit.browser?.close()
+    for (const opened of close) await opened[Symbol.asyncDispose]()
+  })
+  beforeEach(async () => {
+    const { browser, site, node } = visit
+    visit.context = await browser.newContext({
+      ...{ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' },
+      ...options,
+    })
+    visit.wrong = complaints(visit.context)
+    visit.page = await visit.context.newPage()
+    visit.visitor = new Visitor(visit.page, site, node)
+  })
+  afterEach(async () => {
+    await visit.context.close()
+    expect(failures(visit.wrong)).toEqual([])
+  })
+  return visit
+}
+
+/** The workbench's questions to an engine of this process: a second route to what the page shows. */
+export const serviceOf = (node: Headwise): Service =>
+  new Service(node, { name: 'specimen', specimen: true, notice: '', version: '0', budget: 2 ** 28 })
 
 /** A visitor of the workbench: what they do, and what they see. `node` says what there should be. */
 export class Visitor {
@@ -26,6 +91,10 @@ export class Visitor {
 
   get address(): string {
     return decodeURIComponent(new URL(this.page.url()).hash)
+  }
+
+  panel(id: string): Locator {
+    return this.page.locator(`[data-panel=${id}]`)
   }
 
   head(name: string): Locator {
@@ -88,6 +157,24 @@ export class Visitor {
     await table.press('Enter')
   }
 
+  /** The file that a click on a panel's button hands over. */
+  async saved(panel: string, kind: 'svg' | 'png' = 'svg'): Promise<Buffer> {
+    const download = this.page.waitForEvent('download', { timeout: 60_000 })
+    await this.panel(panel).getByRole('button', { name: kind, exact: true }).click()
+    return readFileSync(await (await download).path())
+  }
+
+  /** What axe-core finds wrong, rule by rule; and whether the page is wider than the window. */
+  async faults(): Promise<string[]> {
+    await this.page.evaluate(axe.source)
+    return await this.page.evaluate(async () => {
+      const { violations } = await (globalThis as never as { axe: { run(): Promise<AxeResults> } }).axe.run()
+      const found = violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).join(', ')}`)
+      const { scrollWidth } = document.documentElement
+      return scrollWidth > innerWidth ? [...found, `the page is ${scrollWidth} px wide`] : found
+    })
+  }
+
   /** Where the pointer meets a head: its box has come to rest, and nothing else lies there. */
   async #onto(name: string): Promise<readonly [number, number]> {
     const cell = this.head(name)
@@ -121,5 +208,4 @@ const headUnder = ([x, y]: readonly [number, number]): string | undefined =>
   document.elementFromPoint(x, y)?.closest<SVGElement>('[data-head]')?.dataset.head
 
 /** What went wrong on a page, without requests that the page itself ended: for a newer question, or by leaving. */
-export const failures = (complaints: readonly string[]): string[] =>
-  complaints.filter(c => !c.endsWith('net::ERR_ABORTED'))
+const failures = (complaints: readonly string[]): string[] => complaints.filter(c => !c.endsWith('net::ERR_ABORTED'))
