@@ -1,30 +1,8 @@
 import type { DecoderConfig } from '../models/config.ts'
 import { throwIfAborted } from '../words/error.ts'
+import type { RouteEdge, RouteGraph, RouteNode } from '../words/routes.ts'
+import type { Site } from '../words/site.ts'
 import { tick } from '../words/tick.ts'
-
-/** A token's representation: the embedding (`resid_pre` of layer 0), or the residual after attention or feed-forward. */
-export interface RouteNode {
-  readonly site: 'resid_pre' | 'resid_mid' | 'resid_post'
-  readonly layer: number
-  readonly position: number
-}
-
-/** A part of the node `to` that comes from the node `from`. */
-export interface RouteEdge {
-  readonly part: 'residual' | 'head' | 'mlp'
-  /** Of a head only. */
-  readonly head?: number
-  readonly from: RouteNode
-  readonly to: RouteNode
-  /** Share of all parts of `to`, 0 to 1. */
-  readonly contribution: number
-}
-
-export interface Routes {
-  /** From the node that was asked for downwards. */
-  readonly nodes: readonly RouteNode[]
-  readonly edges: readonly RouteEdge[]
-}
 
 /** What one pass computed in a layer, edits in force; T positions. */
 export interface LayerParts {
@@ -42,6 +20,32 @@ export interface LayerParts {
   /** W_O, [dim, head · dimension]. */
   readonly output: Float32Array
 }
+
+/** The sites of a layer that `layerParts` reads. */
+export const ROUTE_SITES = [
+  'resid_pre',
+  'pattern',
+  'v',
+  'z',
+  'resid_mid',
+  'mlp_out',
+  'resid_post',
+] as const satisfies Site[]
+
+/** The parts of a layer from its captured sites and its W_O. */
+export const layerParts = (
+  read: (site: (typeof ROUTE_SITES)[number]) => Float32Array,
+  output: Float32Array,
+): LayerParts => ({
+  residPre: read('resid_pre'),
+  pattern: read('pattern'),
+  v: read('v'),
+  z: read('z'),
+  residMid: read('resid_mid'),
+  mlpOut: read('mlp_out'),
+  residPost: read('resid_post'),
+  output,
+})
 
 const l1 = (x: ArrayLike<number>): number => {
   let sum = 0
@@ -136,15 +140,17 @@ function headParts(c: Sizes, p: LayerParts, query: number, written: Map<number, 
  * Information flow routes (J. Ferrando, E. Voita 2024, arXiv 2403.00824): from the last residual at a position downwards,
  * the edges whose contribution reaches the threshold, and the nodes that these lead to. After attention a node is the
  * residual before it + Σ over heads and keys of pattern·W_O·v, after the feed-forward part it is that + its output.
- * Layers are asked for from the last to the first; `interrupted` between them.
+ * Layers are asked for from the last to the first; `interrupted` between them. `notDrawn` also holds what no part
+ * accounts for: biases, and what an edit put there.
  */
 export async function informationFlowRoutes(
   c: Sizes,
   layerOf: (layer: number) => Promise<LayerParts>,
   { position, threshold, signal }: { position: number; threshold: number; signal?: AbortSignal | undefined },
-): Promise<Routes> {
+): Promise<RouteGraph> {
   const edges: RouteEdge[] = []
   const nodes: RouteNode[] = [{ site: 'resid_post', layer: c.layers - 1, position }]
+  const missing: number[] = []
   const keep = (
     to: RouteNode,
     y: Float32Array,
@@ -154,8 +160,15 @@ export async function informationFlowRoutes(
       y,
       parts.map(p => p.write),
     )
-    for (const [i, { write: _, ...part }] of parts.entries())
-      if (shares[i]! >= threshold) edges.push({ ...part, to, contribution: shares[i]! })
+    let drawn = 0
+    for (const [i, { write: _, ...part }] of parts.entries()) {
+      const contribution = shares[i]!
+      if (contribution < threshold) continue
+      edges.push({ ...part, to, contribution })
+      drawn += contribution
+    }
+    // Into a node of zeros nothing enters.
+    missing.push(y.some(x => x !== 0) ? 1 - drawn : 0)
   }
   let wanted = [position]
   for (let layer = c.layers - 1; layer >= 0; layer--) {
@@ -195,5 +208,5 @@ export async function informationFlowRoutes(
     nodes.push(...wanted.map(i => reached.find(n => n.position === i)!))
     await tick()
   }
-  return { nodes, edges }
+  return { nodes, edges, notDrawn: Math.max(0, missing.reduce((s, x) => s + x, 0) / missing.length) }
 }

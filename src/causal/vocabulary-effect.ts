@@ -11,7 +11,7 @@ export interface HeadOutput {
 }
 
 /** W_O[:, head] · z summed over heads: what they add to the residual, [dim]. Each layer's weights are read once. */
-function written({ config, weights }: Engine, outputs: readonly HeadOutput[]): Float32Array {
+export function headsWrite({ config, weights }: Engine, outputs: readonly HeadOutput[]): Float32Array {
   const { heads, headDim, dim } = config
   const width = heads * headDim
   const sum = new Float32Array(dim)
@@ -28,20 +28,20 @@ function written({ config, weights }: Engine, outputs: readonly HeadOutput[]): F
 
 /**
  * Direct logit attribution (N. Elhage et al. 2021, *A Mathematical Framework for Transformer Circuits*) to every token
- * of the vocabulary: what the heads together add to each logit themselves, not by way of later layers, in logits,
- * [vocabulary]: Σ W_O[:, head]·z ⊙ norm weight / rms · W_U, with `rms` that of the run's last residual at the position.
- * The difference of two tokens is what `directEffects` gives for them. The unembedding is the model's own, at its
+ * of the vocabulary: what a part of the residual, [dim], adds to each logit itself, not by way of later layers, in
+ * logits, [vocabulary]: part ⊙ norm weight / rms · W_U, with `rms` that of the run's last residual at the position. Of a
+ * head the difference of two tokens is what `directEffects` gives for them. The unembedding is the model's own, at its
  * final norm, so that its weights are mapped and not copied.
  */
 export async function vocabularyEffects(
   engine: Engine,
-  outputs: readonly HeadOutput[],
+  part: Float32Array,
   rms: number,
   signal?: AbortSignal,
 ): Promise<Float32Array> {
   const { dim } = engine.config
   const norm = engine.weights.read(weightNames.finalNorm)
-  const normed = written(engine, outputs).map((x, i) => (x * norm[i]!) / rms)
+  const normed = part.map((x, i) => (x * norm[i]!) / rms)
   const [from, to] = [point('final_norm'), point('logits')]
   const recipe: Recipe = {
     extent: engine.extent(1),

@@ -6,9 +6,11 @@ import type { Tokenizer } from '../text/tokenizer.ts'
 import type { EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
+import type { Routes } from '../words/routes.ts'
 import type { Generation } from '../words/run.ts'
 import type { Spec } from '../words/spec.ts'
 import type { TaskResult } from '../words/task-result.ts'
+import type { Writes } from '../words/writes.ts'
 import type { AblateOptions, AblationResult } from './ablate.ts'
 import type { ControlOptions, ControlResult } from './control.ts'
 import { type GenerateOptions, type GenerationStep, generateText, generationOf } from './generate.ts'
@@ -17,6 +19,7 @@ import type { Opened } from './open.ts'
 import type { PatchOptions, PatchResult } from './patch.ts'
 import type { PatternOptions } from './patterns.ts'
 import type { EncodedPrompt, Prompt } from './prompts.ts'
+import type { RoutesOptions } from './routes.ts'
 import { type RunOptions, type RunResult, runPrompts, runSpec } from './run.ts'
 import type { ScaleOptions, ScaleResult } from './scaling.ts'
 import { type ScoreOptions, scoreGrids } from './scores.ts'
@@ -24,6 +27,7 @@ import type { SelfRepairOptions, SelfRepairResult } from './self-repair.ts'
 import { editContext, editList } from './spec.ts'
 import type { Sweep, SweepCut, SweepRequest } from './sweep.ts'
 import type { TasksOptions } from './tasks.ts'
+import type { WritesOptions } from './writes.ts'
 
 /** A loaded model. `await using m = await load('specimen')`. */
 export class Headwise implements AsyncDisposable {
@@ -59,6 +63,16 @@ export class Headwise implements AsyncDisposable {
   async patterns(prompts: Prompt | readonly Prompt[], o: PatternOptions): Promise<Grid[]> {
     const { patternGrids } = await import('./patterns.ts')
     return await patternGrids(this.#opened, prompts, o)
+  }
+
+  /** What heads, a feed-forward block, a neuron or a residual hold at one position, read through the unembedding. */
+  async writes(prompt: Prompt, o: WritesOptions): Promise<Writes> {
+    return await (await import('./writes.ts')).writesResult(this.#opened, prompt, o)
+  }
+
+  /** From one position down through the layers: the parts whose contribution reaches a threshold. */
+  async routes(prompt: Prompt, o: RoutesOptions = {}): Promise<Routes> {
+    return await (await import('./routes.ts')).routesResult(this.#opened, prompt, o)
   }
 
   /** Continues a text; yields every token as it comes. */

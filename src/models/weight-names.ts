@@ -15,4 +15,6 @@ export const weightNames = {
   mlp: (layer: number): string => `${weightNames.layer(layer)}.mlp`,
   /** W_O of a layer, [dim, heads · headDim]. */
   output: (layer: number): string => `${weightNames.attention(layer)}.o_proj.weight`,
+  /** The down-projection of a layer’s feed-forward block, [dim, mlpDim]: a column is what one neuron writes. */
+  down: (layer: number): string => `${weightNames.mlp(layer)}.down_proj.weight`,
 } as const

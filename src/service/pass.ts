@@ -80,7 +80,8 @@ export class Pass {
     return pass
   }
 
-  get #short(): boolean {
+  /** Whether z and the residuals of every layer are kept. */
+  get short(): boolean {
     return this.ids.length <= SHORT
   }
 
@@ -114,11 +115,11 @@ export class Pass {
 
   async #body({ signal, onProgress }: Watch): Promise<void> {
     const { layers } = this.engine.config
-    const step = this.#short ? layers : SEGMENT
+    const step = this.short ? layers : SEGMENT
     for (let from = this.start; from < layers; from += step) {
       throwIfAborted(signal)
       const to = Math.min(layers, from + step)
-      const kept = this.#short ? range(from, to) : []
+      const kept = this.short ? range(from, to) : []
       const out = await this.segment(
         from,
         to,

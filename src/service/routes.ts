@@ -1,11 +1,9 @@
-import { informationFlowRoutes, type LayerParts } from '../attribution/information-flow-routes.ts'
+import { informationFlowRoutes, type LayerParts, layerParts, ROUTE_SITES } from '../attribution/information-flow-routes.ts'
 import { weightNames } from '../models/weight-names.ts'
 import { point, pointKey, type Site } from '../words/site.ts'
 import type { Pass } from './pass.ts'
 import { type Checked, MAX_CELLS, type RoutesResult } from './verbs.ts'
 import { checkPosition, usage } from './view.ts'
-
-const WANTED = ['resid_pre', 'pattern', 'v', 'z', 'resid_mid', 'mlp_out', 'resid_post'] as const satisfies Site[]
 
 /** Routes by contribution through one pass with its edits, a layer at a time. */
 export async function routesOf(
@@ -24,22 +22,9 @@ export async function routesOf(
       MAX_CELLS,
     )
   const layerOf = async (layer: number): Promise<LayerParts> => {
-    const out = await pass.inLayer(
-      layer,
-      WANTED.map(site => point(site, layer)),
-      signal,
-    )
-    const of = (site: (typeof WANTED)[number]) => out.get(pointKey(point(site, layer)))!.data
-    return {
-      residPre: of('resid_pre'),
-      pattern: of('pattern'),
-      v: of('v'),
-      z: of('z'),
-      residMid: of('resid_mid'),
-      mlpOut: of('mlp_out'),
-      residPost: of('resid_post'),
-      output: engine.weights.read(weightNames.output(layer)),
-    }
+    const at = (site: Site) => point(site, layer)
+    const out = await pass.inLayer(layer, ROUTE_SITES.map(at), signal)
+    return layerParts(site => out.get(pointKey(at(site)))!.data, engine.weights.read(weightNames.output(layer)))
   }
   return await informationFlowRoutes(engine.config, layerOf, { ...o, signal })
 }

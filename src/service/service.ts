@@ -13,7 +13,7 @@ import { routesOf } from './routes.ts'
 import { Rows } from './rows.ts'
 import { tokenViews } from './token-views.ts'
 import type { Checked, ExportResult, GeneratePiece, Info, MetricResult, Result, Verb } from './verbs.ts'
-import { headWrites } from './writes.ts'
+import { writesOf } from './writes.ts'
 
 /** What a service knows of its model beside the weights. */
 export interface ModelFacts {
@@ -72,7 +72,7 @@ export class Service {
       await headChanges(await this.#passes.edited(ids, edits, watch), watch.signal),
     writes: async ({ ids, edits, ...view }, watch) => {
       const pass = await this.#passes.edited(ids, edits, watch)
-      return await headWrites(await this.model.tokenizer(), pass, view, watch.signal)
+      return await writesOf(await this.model.tokenizer(), this.#rows, pass, view, watch.signal)
     },
     routes: async ({ ids, edits, ...view }, watch) =>
       await routesOf(await this.#passes.edited(ids, edits, watch), view, watch.signal),

@@ -1,10 +1,12 @@
 import { z } from 'zod'
-import type { Routes } from '../attribution/information-flow-routes.ts'
 import type { NDArray } from '../words/arrays.ts'
+import { componentSchema } from '../words/component.ts'
 import { editsSchema } from '../words/edit.ts'
 import type { Grid } from '../words/grid.ts'
+import type { RouteGraph } from '../words/routes.ts'
 import type { Spec } from '../words/spec.ts'
 import { taskSchema } from '../words/task.ts'
+import type { ComponentReading } from '../words/writes.ts'
 
 /** Longest text that is taken, in UTF-16 units; what fits the model's context is decided after tokenisation. */
 export const MAX_TEXT = 2 ** 20
@@ -92,10 +94,10 @@ export const verbs = {
   changes: verb('quick', 'how far each head’s output z moves under the edits', z.strictObject(edited)),
   writes: verb(
     'quick',
-    'the tokens whose logits some heads together raise and lower most by themselves, at one position',
+    'heads, a feed-forward block, a neuron or a residual at one position, read through the unembedding',
     z.strictObject({
       ...edited,
-      heads,
+      of: componentSchema,
       position: index,
       /** How many tokens of either side. */
       top: z.number().int().min(1).max(100).default(10),
@@ -278,24 +280,9 @@ export interface ChangesResult {
   readonly z: F32
 }
 
-/** What a head adds to the logit of a token. */
-export interface WrittenToken {
-  readonly id: number
-  readonly text: string
-  readonly logits: number
-}
+export type WritesResult = ComponentReading
 
-/** Direct effects only: what later layers make of them is not in here. */
-export interface WritesResult {
-  /** Largest first. */
-  readonly raises: readonly WrittenToken[]
-  /** Most negative first. */
-  readonly lowers: readonly WrittenToken[]
-  /** Over the whole vocabulary: a share that all logits have in common changes no probability. */
-  readonly mean: number
-}
-
-export type RoutesResult = Routes
+export type RoutesResult = RouteGraph
 
 export interface PatternsResult {
   /** [heads asked for, T, T]; rows are queries. */

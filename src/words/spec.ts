@@ -17,6 +17,8 @@ export const requestSchema = z.strictObject({
     'knockout',
     'scale',
     'self-repair',
+    'writes',
+    'routes',
     'attribute',
     'circuit',
     'atlas',

@@ -3,12 +3,12 @@ import {
   contributions,
   informationFlowRoutes,
   type LayerParts,
-  type Routes,
 } from '../../src/attribution/information-flow-routes.ts'
 import type { Headwise } from '../../src/library/headwise.ts'
 import { load } from '../../src/library/load.ts'
 import { Service } from '../../src/service/service.ts'
 import type { EditInput } from '../../src/words/edit.ts'
+import type { RouteEdge, RouteGraph } from '../../src/words/routes.ts'
 import '../support/cache.ts'
 
 let m: Headwise
@@ -49,7 +49,8 @@ test('a model small enough to follow by hand', async () => {
     residPost: f(9, 13, 5, 3),
   }
   const c = { layers: 1, heads: 1, groups: 1, headDim: 1, dim: 2 }
-  const { edges } = await informationFlowRoutes(c, async () => layer, { position: 1, threshold: 0.01 })
+  const { edges, notDrawn } = await informationFlowRoutes(c, async () => layer, { position: 1, threshold: 0.01 })
+  expect(notDrawn).toBe(0)
   const told = edges.map(e => `${e.part} ${e.from.position} ${e.to.site} ${e.contribution}`)
   expect(told).toEqual([
     'residual 1 resid_post 0.5',
@@ -61,6 +62,8 @@ test('a model small enough to follow by hand', async () => {
   const few = await informationFlowRoutes(c, async () => layer, { position: 1, threshold: 0.3 })
   expect(few.edges.filter(e => e.to.site === 'resid_mid').map(e => e.from.position)).toEqual([0])
   expect(few.nodes.map(n => `${n.site} ${n.position}`)).toEqual(['resid_post 1', 'resid_mid 1', 'resid_pre 0'])
+  // Nothing is missing at the top; after attention 0.25 twice.
+  expect(few.notDrawn).toBe(0.25)
   // A head whose z is half of pattern·v writes half; one whose z is another has no keys.
   const half = { ...layer, z: f(4, 1.5), residMid: f(9, 13, 1, 1.5), residPost: f(9, 13, 5, 1.5) }
   const scaled = await informationFlowRoutes(c, async () => half, { position: 1, threshold: 0.01 })
@@ -118,7 +121,7 @@ async function byHand(edits: EditInput[], off: readonly string[]) {
   return { shares, apart }
 }
 
-const nameOf = ({ to, part, head, from }: Routes['edges'][number]): string =>
+const nameOf = ({ to, part, head, from }: RouteEdge): string =>
   `${to.layer} ${to.position} ${to.site === 'resid_mid' ? 'mid' : 'post'} ${part === 'head' ? `head ${head} ${from.position}` : part}`
 
 const z = (layer: number, heads: number[], by: number): EditInput => ({
@@ -143,7 +146,7 @@ test.each<[string, EditInput[], string[]]>([
   const { shares, apart } = await byHand(edits, off)
   expect(apart).toBeLessThan(1e-4)
   const threshold = 0.0302
-  const { edges, nodes } = (await service.call('routes', { ids, edits, position: 12, threshold })) as Routes
+  const { edges, nodes, notDrawn } = (await service.call('routes', { ids, edits, position: 12, threshold })) as RouteGraph
   for (const e of edges) expect(Math.abs(e.contribution - shares.get(nameOf(e))!), nameOf(e)).toBeLessThan(1e-4)
   // From the top by the definition: an edge is there exactly where its node is reached and its share is large enough.
   const reached = new Set([`${m.config.layers - 1} 12 post`])
@@ -158,11 +161,21 @@ test.each<[string, EditInput[], string[]]>([
       }
   expect(new Set(edges.map(nameOf))).toEqual(wanted)
   expect(nodes.length).toBe(reached.size)
+  const entered = [...reached].filter(node => !node.startsWith('-1'))
+  const drawn = [...wanted].reduce((s, name) => s + shares.get(name)!, 0)
+  expect(Math.abs(notDrawn - (1 - drawn / entered.length))).toBeLessThan(1e-4)
+  expect(notDrawn).toBeGreaterThan(0.05)
+  // The library's, from one run that captures everything.
+  const whole = await m.routes(ids, { edits, threshold })
+  expect(whole.position).toBe(12)
+  expect(whole.edges.map(nameOf)).toEqual(edges.map(nameOf))
+  for (const [i, e] of whole.edges.entries()) expect(e.contribution).toBeCloseTo(edges[i]!.contribution, 5)
+  expect(whole.notDrawn).toBeCloseTo(notDrawn, 5)
 })
 
 test('all parts of a node add up to 1, and the edges that copying goes by are among them', async () => {
   const at = { ids, edits: [], position: 12 }
-  const whole = (await service.call('routes', { ...at, threshold: 0.001 })) as Routes
+  const whole = (await service.call('routes', { ...at, threshold: 0.001 })) as RouteGraph
   const sums = new Map<string, number>()
   for (const e of whole.edges) {
     const node = `${e.to.layer} ${e.to.site} ${e.to.position}`
@@ -181,4 +194,5 @@ test('all parts of a node add up to 1, and the edges that copying goes by are am
 test('a position that is not there and a text that is too long are refused', async () => {
   await expect(service.call('routes', { ids, position: 13 })).rejects.toMatchObject({ code: 'view', where: 'position' })
   await expect(service.call('routes', { ids, position: 1, threshold: 0 })).rejects.toMatchObject({ fault: 'usage' })
+  await expect(m.routes(ids, { threshold: 0 })).rejects.toMatchObject({ fault: 'usage', where: 'threshold' })
 })

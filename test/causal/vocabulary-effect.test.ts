@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { lastPosition } from '../../src/causal/direct-effect.ts'
-import { vocabularyEffects } from '../../src/causal/vocabulary-effect.ts'
+import { headsWrite, vocabularyEffects } from '../../src/causal/vocabulary-effect.ts'
 import type { Engine } from '../../src/runs/engine.ts'
 import { pointsOf, runSequence } from '../../src/runs/run.ts'
 import type { Edit } from '../../src/words/edit.ts'
@@ -31,7 +31,7 @@ test("the difference of two tokens is PyTorch's direct logit attribution of ever
   const expected = (await tensors(fixture('golden-specimen/ioi_patching.safetensors')))('dla').data
   const { z, rms } = await lastPosition(engine, { ids: golden.clean_ids })
   for (const [i, output] of outputsOf(z).entries()) {
-    const effects = await vocabularyEffects(engine, [output], rms)
+    const effects = await vocabularyEffects(engine, headsWrite(engine, [output]), rms)
     expect(effects.length).toBe(engine.config.vocab)
     const found = effects[golden.answer_id]! - effects[golden.wrong_id]!
     expect(Math.abs(found - expected[i]!), `${output.layer}.${output.head}`).toBeLessThan(1e-4)
@@ -46,7 +46,7 @@ test('heads together, feed-forward outputs and the embedding add up to the logit
     { do: 'zero', at: point('z', 4), heads: [7] },
   ]
   const { z, rms } = await lastPosition(engine, { ids: golden.clean_ids }, { edits })
-  const heads = await vocabularyEffects(engine, outputsOf(z), rms)
+  const heads = await vocabularyEffects(engine, headsWrite(engine, outputsOf(z)), rms)
   const capture = [point('embed'), ...pointsOf('mlp_out', layers), point('logits')]
   const { captured } = await runSequence(engine, golden.clean_ids, { capture, edits })
   const last = (at: (typeof capture)[number], width: number) => captured.get(pointKey(at))!.data.slice(-width)
@@ -65,5 +65,5 @@ test('heads together, feed-forward outputs and the embedding add up to the logit
 test('a head whose z is zero writes nothing', async () => {
   const { z, rms } = await lastPosition(engine, { ids: golden.clean_ids })
   const [head] = outputsOf(z.map(() => 0))
-  expect((await vocabularyEffects(engine, [head!], rms)).every(x => x === 0)).toBe(true)
+  expect((await vocabularyEffects(engine, headsWrite(engine, [head!]), rms)).every(x => x === 0)).toBe(true)
 })

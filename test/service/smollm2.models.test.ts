@@ -53,3 +53,36 @@ test.skipIf(!smollm2Here)(
   },
   120_000,
 )
+
+test.skipIf(!smollm2Here)(
+  'SmolLM2: what a block, a neuron and residuals of a long text write is what the library reads off a whole run',
+  async () => {
+    const service = new Service(m, { name: 'SmolLM2', specimen: false, notice: '', version: '0', budget: 2 ** 31 })
+    const text = 'The lighthouse keeper counted the ships that passed in the night, and wrote their names into a book. '
+    const ids = (await (await m.tokenizer()).encode(text.repeat(16))).slice(0, 300)
+    const edits: EditInput[] = [
+      { do: 'zero', at: { site: 'z', layer: 11 }, heads: [4] },
+      { do: 'scale', by: 0.5, at: { site: 'k', layer: 17 }, groups: [1], positions: [20, 280] },
+    ]
+    for (const of of [
+      { heads: [{ layer: 17, head: 4 }] as [{ layer: number; head: number }] },
+      { mlp: 17 },
+      { residual: 'resid_mid' as const, layer: 17 },
+      { residual: 'resid_post' as const, layer: 29 },
+    ]) {
+      const { raises, lowers, lens } = (await service.call('writes', {
+        ids,
+        edits,
+        of,
+        position: 281,
+        top: 5,
+      })) as Result<'writes'>
+      const whole = await m.writes(ids, { of, edits, position: 281, top: 5 })
+      const logits = (list: typeof raises) => list.map(t => t.logits)
+      expect(largest(logits(raises), logits(whole.raises))).toBeLessThan(1e-3)
+      expect(largest(logits(lowers), logits(whole.lowers))).toBeLessThan(1e-3)
+      expect(lens?.map(t => t.id)).toEqual(whole.lens?.map(t => t.id))
+    }
+  },
+  120_000,
+)

@@ -1,8 +1,9 @@
 import { gridOf } from '../../../src/results/grid.ts'
 import { type HeadPattern, patternGrid, patternLevel } from '../../../src/results/pattern-grid.ts'
-import type { NextToken, WrittenToken } from '../../../src/service/verbs.ts'
+import type { NextToken } from '../../../src/service/verbs.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
+import type { WrittenToken } from '../../../src/words/writes.ts'
 import type { Shape } from '../state/head.ts'
 import type { Cells } from './pattern-cells.ts'
 import { type Frame, isWhole, type Place, TILE, type View, windowOf } from './pattern-view.ts'
@@ -53,7 +54,7 @@ export function nextGrid(
 /** What heads add to the logits of tokens, [column]. */
 export const writesGrid = (tokens: readonly WrittenToken[], metric: string, spec: Spec): Grid =>
   gridOf({
-    axes: [{ name: 'column', labels: tokens.map(t => t.text) }],
+    axes: [{ name: 'column', labels: tokens.map(t => t.token) }],
     shape: [tokens.length],
     values: tokens.map(t => t.logits),
     n: 1,

@@ -1,4 +1,4 @@
-import type { RouteEdge, RouteNode, Routes } from '../../../src/attribution/information-flow-routes.ts'
+import type { RouteEdge, RouteGraph, RouteNode } from '../../../src/words/routes.ts'
 import { themes } from '../../../src/figures/colour.ts'
 import { embedSpecs } from '../../../src/figures/embed.ts'
 import { element, escapeXml, MONO, SANS, text, tokenLabel } from '../../../src/figures/svg.ts'
@@ -34,7 +34,12 @@ const THICKEST = 6
 const THINNEST = 1.25
 
 /** Where everything stands in a room of that width. Only what edges lead to is a node. */
-export function layoutRoutes(routes: Routes, layers: number, labels: readonly string[], room: number): DrawnRoutes {
+export function layoutRoutes(
+  routes: Pick<RouteGraph, 'nodes' | 'edges'>,
+  layers: number,
+  labels: readonly string[],
+  room: number,
+): DrawnRoutes {
   const step = Math.min(STEP.most, Math.max(STEP.least, (room - LEFT - RIGHT) / labels.length))
   const floor = TOP + 2 * layers * RISE
   const x = (n: RouteNode) => LEFT + (n.position + 0.5) * step

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { layoutRoutes } from '../../../app/src/marks/routes-layout.ts'
-import type { RouteEdge, RouteNode } from '../../../src/attribution/information-flow-routes.ts'
+import type { RouteEdge, RouteNode } from '../../../src/words/routes.ts'
 
 const node = (site: RouteNode['site'], layer: number, position: number): RouteNode => ({ site, layer, position })
 const head = (h: number, key: number, contribution: number): RouteEdge => ({
