@@ -27,7 +27,10 @@ const BEFORE = { resid_pre: undefined, resid_mid: 'resid_pre', resid_post: 'resi
 
 /** Refuses a component that the model does not have. */
 export function checkComponent(of: Component, config: Pick<DecoderConfig, 'layers' | 'heads' | 'mlpDim'>): void {
-  if ('heads' in of) return checkHeads(of.heads, config)
+  if ('heads' in of) {
+    checkHeads(of.heads, config)
+    return
+  }
   const { layers, mlpDim } = config
   const layer = 'mlp' in of ? of.mlp : 'neuron' in of ? of.neuron.layer : of.layer
   if (layer >= layers)

@@ -12,11 +12,7 @@ export const neuronWrite = (
 ): Float32Array => Float32Array.from({ length: dim }, (_, i) => activation * down[i * mlpDim + neuron]!)
 
 /** Every neuron of a block with its activation, [mlpDim], and the length of what it writes. */
-export function writingNeurons(
-  { dim, mlpDim }: Sizes,
-  down: Float32Array,
-  activations: Float32Array,
-): WritingNeuron[] {
+export function writingNeurons({ dim, mlpDim }: Sizes, down: Float32Array, activations: Float32Array): WritingNeuron[] {
   const squares = new Float64Array(mlpDim)
   for (let i = 0; i < dim; i++) for (let n = 0; n < mlpDim; n++) squares[n]! += down[i * mlpDim + n]! ** 2
   return Array.from(squares, (square, neuron) => {

@@ -45,7 +45,11 @@ export async function writesResult(opened: Opened, prompt: Prompt, o: WritesOpti
     return data.subarray(position * width, (position + 1) * width)
   }
   const reading = await componentWrites(engine, await opened.tokenizer(), of, { at, tail }, top, signal)
-  const method = { id: 'residual' in of ? 'logit-lens' : 'direct-effect', version: 1, parameters: { of, position, top } }
+  const method = {
+    id: 'residual' in of ? 'logit-lens' : 'direct-effect',
+    version: 1,
+    parameters: { of, position, top },
+  }
   const request = { command: 'writes', prompts: [encoded], edits, method } as const
   const spec = await specFor(opened, request, await editFiles(edits, folder))
   return { kind: 'writes', of, position, ...reading, spec }

@@ -1,4 +1,9 @@
-import { informationFlowRoutes, type LayerParts, layerParts, ROUTE_SITES } from '../attribution/information-flow-routes.ts'
+import {
+  informationFlowRoutes,
+  type LayerParts,
+  layerParts,
+  ROUTE_SITES,
+} from '../attribution/information-flow-routes.ts'
 import { weightNames } from '../models/weight-names.ts'
 import { point, pointKey, type Site } from '../words/site.ts'
 import type { Pass } from './pass.ts'

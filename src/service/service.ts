@@ -104,7 +104,7 @@ export class Service {
   async #info(): Promise<Info> {
     const { engine, config } = this.model
     const tokenizer = await this.model.tokenizer()
-    const { layers, heads, groups, headDim, dim, vocab, context } = config
+    const { layers, heads, groups, headDim, dim, mlpDim, vocab, context } = config
     const { name, reference = name, specimen, notice, version } = this.facts
     const special = [...tokenizer.specialIds].slice(0, MAX_SPECIAL)
     return {
@@ -119,6 +119,7 @@ export class Service {
       groups,
       headDim,
       dim,
+      mlpDim,
       vocab,
       context,
       firstToken: tokenizer.firstToken ?? null,

@@ -210,6 +210,8 @@ export interface Info {
   readonly groups: number
   readonly headDim: number
   readonly dim: number
+  /** Neurons of a feed-forward block. */
+  readonly mlpDim: number
   readonly vocab: number
   readonly context: number
   /** What `tokens {text}` puts in front. */

@@ -12,7 +12,12 @@ export const RESIDUALS = ['resid_pre', 'resid_mid', 'resid_post'] as const
 /** A part of the forward pass that stands in the residual, and so can be read through the unembedding. */
 export const componentSchema = z.union([
   /** Their sum; one that is named twice counts once. */
-  z.strictObject({ heads: z.array(z.strictObject({ layer: index, head: index })).nonempty().max(1024) }),
+  z.strictObject({
+    heads: z
+      .array(z.strictObject({ layer: index, head: index }))
+      .nonempty()
+      .max(1024),
+  }),
   /** The feed-forward block of a layer. */
   z.strictObject({ mlp: index }),
   /** One neuron of a feed-forward block. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkBehind, checkComponent, componentWrites } from '../../src/attribution/component-writes.ts'
 import type { Device } from '../../src/library/open.ts'
-import type { Engine } from '../../src/runs/engine.ts'
 import { lowerEdits } from '../../src/runs/edits.ts'
+import type { Engine } from '../../src/runs/engine.ts'
 import { pointsOf, runSequence } from '../../src/runs/run.ts'
 import { readyEdits } from '../../src/runs/values.ts'
 import type { Tokenizer } from '../../src/text/tokenizer.ts'
@@ -129,9 +129,18 @@ describe.each<[name: string, model: string, device: Device, edits: Edit[]]>([
       ['resid_post', 'resid_mid'],
       ['resid_mid', 'resid_pre'],
     ] as const) {
-      const [now, then] = [unembedded(engine, value(point(site, layer))), unembedded(engine, value(point(before, layer)))]
+      const [now, then] = [
+        unembedded(engine, value(point(site, layer))),
+        unembedded(engine, value(point(before, layer))),
+      ]
       const changed = await effects({ residual: site, layer })
-      expect(apart(changed, now.map((x, i) => x - then[i]!)), site).toBeLessThan(1e-4)
+      expect(
+        apart(
+          changed,
+          now.map((x, i) => x - then[i]!),
+        ),
+        site,
+      ).toBeLessThan(1e-4)
     }
   })
 
@@ -199,7 +208,9 @@ test('what the model does not have, and edits behind one part of a sum, are refu
   expect(() => checkBehind({ neuron: { layer: 1, neuron: 0 } }, [zero('z', 1), zero('mlp_out', 1)])).toThrow(
     'Edit 1 changes mlp_out of layer 1',
   )
-  expect(() => checkBehind({ heads: [{ layer: 1, head: 0 }] }, [zero('attn_out', 1)])).toThrow('what a head of it writes')
+  expect(() => checkBehind({ heads: [{ layer: 1, head: 0 }] }, [zero('attn_out', 1)])).toThrow(
+    'what a head of it writes',
+  )
   checkBehind({ neuron: { layer: 0, neuron: 0 } }, [zero('mlp_out', 1)])
   checkBehind({ mlp: 1 }, [zero('mlp_out', 1)])
 })

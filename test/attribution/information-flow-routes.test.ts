@@ -1,9 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  contributions,
-  informationFlowRoutes,
-  type LayerParts,
-} from '../../src/attribution/information-flow-routes.ts'
+import { contributions, informationFlowRoutes, type LayerParts } from '../../src/attribution/information-flow-routes.ts'
 import type { Headwise } from '../../src/library/headwise.ts'
 import { load } from '../../src/library/load.ts'
 import { Service } from '../../src/service/service.ts'
@@ -146,7 +142,12 @@ test.each<[string, EditInput[], string[]]>([
   const { shares, apart } = await byHand(edits, off)
   expect(apart).toBeLessThan(1e-4)
   const threshold = 0.0302
-  const { edges, nodes, notDrawn } = (await service.call('routes', { ids, edits, position: 12, threshold })) as RouteGraph
+  const { edges, nodes, notDrawn } = (await service.call('routes', {
+    ids,
+    edits,
+    position: 12,
+    threshold,
+  })) as RouteGraph
   for (const e of edges) expect(Math.abs(e.contribution - shares.get(nameOf(e))!), nameOf(e)).toBeLessThan(1e-4)
   // From the top by the definition: an edge is there exactly where its node is reached and its share is large enough.
   const reached = new Set([`${m.config.layers - 1} 12 post`])
@@ -164,7 +165,7 @@ test.each<[string, EditInput[], string[]]>([
   const entered = [...reached].filter(node => !node.startsWith('-1'))
   const drawn = [...wanted].reduce((s, name) => s + shares.get(name)!, 0)
   expect(Math.abs(notDrawn - (1 - drawn / entered.length))).toBeLessThan(1e-4)
-  expect(notDrawn).toBeGreaterThan(0.05)
+  expect(notDrawn).toBeGreaterThan(0.01)
   // The library's, from one run that captures everything.
   const whole = await m.routes(ids, { edits, threshold })
   expect(whole.position).toBe(12)

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest'
 import { digits } from '../../app/src/marks/number.ts'
-import type { Routes } from '../../src/attribution/information-flow-routes.ts'
 import { specOfFigure } from '../../src/figures/read-spec.ts'
 import type { EditInput } from '../../src/words/edit.ts'
+import type { RouteGraph } from '../../src/words/routes.ts'
 import { PROMPT, serviceOf, visits } from './workbench.ts'
 
 const OFF: EditInput[] = [{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }]
 
 const visit = visits()
 
-async function expected(position: number, threshold: number, edits: EditInput[] = []): Promise<Routes> {
+async function expected(position: number, threshold: number, edits: EditInput[] = []): Promise<RouteGraph> {
   const ids = await (await visit.node.tokenizer()).encode(PROMPT)
-  return (await serviceOf(visit.node).call('routes', { ids, edits, position, threshold })) as Routes
+  return (await serviceOf(visit.node).call('routes', { ids, edits, position, threshold })) as RouteGraph
 }
 /** The shares in the table, in the order in which they came. */
 const shown = (): Promise<string[]> => visit.page.locator('[data-panel=routes] tbody td:last-child').allTextContents()
-const sharesOf = ({ edges }: Routes): string[] => edges.map(e => digits(e.contribution))
+const sharesOf = ({ edges }: RouteGraph): string[] => edges.map(e => digits(e.contribution))
 
 test('routes are shown when asked for, with the library’s shares; an edge chooses its head and query', async () => {
   const { page, visitor } = visit
@@ -31,15 +31,23 @@ test('routes are shown when asked for, with the library’s shares; an edge choo
   expect(await shown()).toEqual(sharesOf(whole))
   await panel.locator('[data-table]').click()
 
+  const mass = `${digits(whole.notDrawn, 2)} of what enters the drawn points`
+  expect(await panel.locator('[data-mass]').textContent()).toContain(mass)
+
   await panel.getByLabel('least contribution that is drawn').selectOption('0.02')
   const more = (await expected(12, 0.02)).edges.filter(e => e.part === 'head')
   await expect.poll(() => edges.count(), { timeout: 30_000 }).toBe(more.length)
-  // By keyboard alone: one stop of the Tab key, then arrows.
-  expect(await page.locator('[data-route][tabindex="0"]').count()).toBe(1)
-  await edges.first().focus()
-  await page.keyboard.press('ArrowDown')
+  // By keyboard alone: one stop of the Tab key, then arrows, through the points, bows and lines.
+  expect(await page.locator('[data-item][tabindex="0"]').count()).toBe(1)
+  await page.locator('[data-item="0"]').focus()
+  const told = panel.locator('[data-told]')
+  expect(await told.textContent()).toContain('after layer 7 at “ shiny”, 12')
+  await page.keyboard.press('ArrowRight')
+  expect(await told.textContent()).toContain('feed-forward of layer 7')
   const second = more[1]!
-  expect(await panel.locator('[data-told]').textContent()).toContain(`head ${second.to.layer}.${second.head} from`)
+  const name = `head ${second.to.layer}.${second.head} from`
+  for (let i = 0; i < 60 && !(await told.textContent())?.includes(name); i++) await page.keyboard.press('ArrowRight')
+  expect(await told.textContent()).toContain(name)
   await page.keyboard.press('Enter')
   await expect.poll(() => visitor.address).toContain(`head=${second.to.layer}.${second.head}`)
   expect(visitor.address).toContain(`query=${second.to.position}`)

@@ -10,12 +10,13 @@ import type {
   RoutesResult,
   ScoresResult,
   TokensResult,
-  WritesResult,
 } from '../../../src/service/verbs.ts'
+import type { Component } from '../../../src/words/component.ts'
 import type { EditInput } from '../../../src/words/edit.ts'
 import { HeadwiseError } from '../../../src/words/error.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
+import type { ComponentReading } from '../../../src/words/writes.ts'
 import { editsInForce } from '../state/change-edit.ts'
 import type { Edge } from '../state/edge.ts'
 import { exists, type Head, headName, type Shape } from '../state/head.ts'
@@ -31,7 +32,7 @@ import { type NextEffect, nextEffect } from './next-effect.ts'
 const MOST_CELLS = 2 ** 21
 /** How many of the likeliest next tokens of either side are shown. */
 export const TOP = 10
-/** How many of the tokens that heads raise most are shown, and of those that they lower most. */
+/** How many of the tokens that a part raises most are shown, and of those that it lowers most. */
 export const WRITTEN = 5
 
 /** What a pass was made of. */
@@ -41,6 +42,11 @@ interface Passed {
   readonly edits: readonly EditInput[]
 }
 
+/** What a part of the model writes, and which it is. */
+export interface Written extends ComponentReading {
+  readonly of: Component
+}
+
 /** What the engine says of the page's state: every answer follows the state by itself. */
 export class Live {
   readonly info = new Answer<Info>()
@@ -48,7 +54,7 @@ export class Live {
   readonly next = new Answer<NextResult>()
   readonly changes = new Answer<ChangesResult>()
   readonly attention = new Answer<AttentionResult>()
-  readonly writes = new Answer<WritesResult>()
+  readonly writes = new Answer<Written>()
   readonly routes = new Answer<RoutesResult>('abort')
   readonly patterns = new Answer<PatternsResult>()
   readonly repeats = new Answer<ScoresResult>('abort')
@@ -116,8 +122,13 @@ export class Live {
     const inside = this.#bench.state.queries.filter(q => q < this.ids.length)
     return inside.length > 0 || this.ids.length === 0 ? inside : [this.ids.length - 1]
   })
-  /** Where what heads write is read, and where routes lead: the last of the queries. */
-  readonly writesAt: number = $derived.by(() => this.queries.at(-1) ?? 0)
+  /** Where routes lead, and where what is written is read: the last of the queries. */
+  readonly lastQuery: number = $derived.by(() => this.queries.at(-1) ?? 0)
+  /** A part that was chosen at another position is read there. */
+  readonly writesAt: number = $derived.by(() => {
+    const at = this.#bench.state.writes?.at
+    return at !== undefined && at < this.ids.length ? at : this.lastQuery
+  })
   readonly score = $derived.by(() => mapScore(this, this.#bench.state.score, this.#bench.state.ground))
   readonly beside = $derived.by(() => {
     const { beside, ground } = this.#bench.state
@@ -234,18 +245,21 @@ export class Live {
     )
   }
 
-  #writesQuestion(): Question<WritesResult> | undefined {
+  #writesQuestion(): Question<Written> | undefined {
     const { heads, writesAt: position } = this
     const at = this.#at
-    if (!at || heads.length === 0 || position >= at.ids.length) return undefined
+    const part = this.#bench.state.writes?.of
+    if (!at || (!part && heads.length === 0) || position >= at.ids.length) return undefined
     const { ids, edits } = at
-    return this.#question(['writes', ids, edits, heads, position], (client, o) =>
-      client.call('writes', { ids: filled(ids), edits: [...edits], heads: filled(heads), position, top: WRITTEN }, o),
-    )
+    const of: Component = part ?? { heads: filled(heads) }
+    return this.#question(['writes', ids, edits, of, position], async (client, o) => {
+      const params = { ids: filled(ids), edits: [...edits], of, position, top: WRITTEN }
+      return { of, ...(await client.call('writes', params, o)) }
+    })
   }
 
   #routesQuestion(): Question<RoutesResult> | undefined {
-    const { writesAt: position } = this
+    const { lastQuery: position } = this
     const { routes: threshold } = this.#bench.state
     const at = this.#at
     if (!at || threshold === undefined || position >= at.ids.length) return undefined

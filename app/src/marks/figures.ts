@@ -3,7 +3,7 @@ import { type HeadPattern, patternGrid, patternLevel } from '../../../src/result
 import type { NextToken } from '../../../src/service/verbs.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
-import type { WrittenToken } from '../../../src/words/writes.ts'
+import type { ComponentReading, WritingNeuron, WrittenToken } from '../../../src/words/writes.ts'
 import type { Shape } from '../state/head.ts'
 import type { Cells } from './pattern-cells.ts'
 import { type Frame, isWhole, type Place, TILE, type View, windowOf } from './pattern-view.ts'
@@ -51,12 +51,34 @@ export function nextGrid(
     : gridOf({ ...about, axes: [column], shape: [tokens.length], values: now })
 }
 
-/** What heads add to the logits of tokens, [column]. */
+/** What a part of the model adds to the logits of tokens, [column]. */
 export const writesGrid = (tokens: readonly WrittenToken[], metric: string, spec: Spec): Grid =>
   gridOf({
     axes: [{ name: 'column', labels: tokens.map(t => t.token) }],
     shape: [tokens.length],
     values: tokens.map(t => t.logits),
+    n: 1,
+    metric,
+    spec,
+  })
+
+/** What a residual predicts, [column]. */
+export const lensGrid = (tokens: NonNullable<ComponentReading['lens']>, metric: string, spec: Spec): Grid =>
+  gridOf({
+    axes: [{ name: 'column', labels: tokens.map(t => t.token) }],
+    shape: [tokens.length],
+    values: tokens.map(t => Math.exp(t.logprob)),
+    n: 1,
+    metric,
+    spec,
+  })
+
+/** How much each neuron writes, [column]. */
+export const neuronsGrid = (neurons: readonly WritingNeuron[], layer: number, metric: string, spec: Spec): Grid =>
+  gridOf({
+    axes: [{ name: 'column', labels: neurons.map(n => `${layer}.${n.neuron}`) }],
+    shape: [neurons.length],
+    values: neurons.map(n => n.length),
     n: 1,
     metric,
     spec,

@@ -1,7 +1,7 @@
-import type { RouteEdge, RouteGraph, RouteNode } from '../../../src/words/routes.ts'
 import { themes } from '../../../src/figures/colour.ts'
 import { embedSpecs } from '../../../src/figures/embed.ts'
 import { element, escapeXml, MONO, SANS, text, tokenLabel } from '../../../src/figures/svg.ts'
+import type { RouteEdge, RouteGraph, RouteNode } from '../../../src/words/routes.ts'
 import type { Spec } from '../../../src/words/spec.ts'
 
 /** An edge as it is drawn: tokens across, layers upwards. */
@@ -9,12 +9,19 @@ export interface DrawnEdge extends RouteEdge {
   readonly key: string
   readonly path: string
   readonly width: number
+  /** On the line, halfway. */
+  readonly middle: { readonly x: number; readonly y: number }
+}
+export interface DrawnNode extends RouteNode {
+  readonly key: string
+  readonly x: number
+  readonly y: number
 }
 export interface DrawnRoutes {
   readonly width: number
   readonly height: number
   readonly edges: readonly DrawnEdge[]
-  readonly nodes: readonly { readonly x: number; readonly y: number; readonly key: string }[]
+  readonly nodes: readonly DrawnNode[]
   readonly layers: readonly { readonly layer: number; readonly y: number }[]
   readonly tokens: readonly { readonly x: number; readonly y: number; readonly text: string }[]
 }
@@ -63,13 +70,15 @@ export function layoutRoutes(
           ? `M${x0} ${y0}V${y1}`
           : `M${x0} ${y0}C${x0 + away} ${y0 - bend} ${x1 + away} ${y1 + bend} ${x1} ${y1}`,
       width: Math.max(THINNEST, THICKEST * e.contribution),
+      // Of a cubic curve whose handles are shifted by `away`.
+      middle: { x: (x0 + x1) / 2 + 0.75 * away, y: (y0 + y1) / 2 },
     }
   })
   return {
     width: Math.ceil(LEFT + step * labels.length + RIGHT),
     height: floor + LABEL,
     edges,
-    nodes: routes.nodes.map(n => ({ x: x(n), y: y(n), key: `${n.site} ${n.layer} ${n.position}` })),
+    nodes: routes.nodes.map(n => ({ ...n, x: x(n), y: y(n), key: `${n.site} ${n.layer} ${n.position}` })),
     layers: Array.from({ length: layers }, (_, layer) => ({ layer, y: floor - (2 * layer + 1) * RISE })),
     tokens: labels.map((label, i) => ({ x: LEFT + (i + 0.5) * step, y: floor + 8, text: tokenLabel(label, 12) })),
   }
@@ -90,7 +99,7 @@ export function routesFigure(d: DrawnRoutes, metric: string, spec: Spec, theme: 
         'stroke-width': e.width,
       }),
     ),
-    ...d.nodes.map(n => element('circle', { cx: n.x, cy: n.y, r: 2, fill: look.ink })),
+    ...d.nodes.map(n => element('circle', { cx: n.x, cy: n.y, r: 2.5, fill: look.ink })),
     ...d.layers.map(l => text(LEFT - 12, l.y + 4, String(l.layer), { ...small, 'text-anchor': 'end' })),
     ...d.tokens.map(t =>
       text(0, 4, t.text, {

@@ -1,6 +1,7 @@
 import type { Line } from './change.ts'
 import { readLine, writeLine } from './change-text.ts'
 import { type Head, headName, parseHead } from './head.ts'
+import { readPart, writePart } from './part.ts'
 import { initial, isTemperature, type Prompt, type State } from './state.ts'
 
 /*
@@ -43,6 +44,7 @@ export function writeAddress(s: State): string {
   if (s.leaveFirst) put('first', 'out')
   if (s.window) put('window', s.window.join(','))
   if (s.routes !== undefined) put('routes', String(s.routes))
+  if (s.writes) put('writes', writePart(s.writes))
   if (s.temperature !== undefined) put('temperature', String(s.temperature))
   if (s.edits.length > 0) parts.push(`edit=${s.edits.map(l => escaped(writeLine(l), /,/g)).join(',')}`)
   if (s.tour !== undefined) put('tour', String(s.tour))
@@ -157,6 +159,11 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
     if (!isShare(value) || Number(value) < 0.001) return false
     to.routes = Number(value)
     return true
+  },
+  writes: (to, value) => {
+    const part = readPart(value)
+    if (part) to.writes = part
+    return part !== undefined
   },
   temperature: (to, value) => {
     if (!/^\d{1,2}(\.\d{1,2})?$/.test(value) || !isTemperature(Number(value))) return false

@@ -1,5 +1,6 @@
 import type { Line } from './change.ts'
 import type { Head } from './head.ts'
+import type { PartShown } from './part.ts'
 
 /** What the model reads: a text, or token ids to which nothing is added. */
 export type Prompt = { readonly text: string } | { readonly ids: readonly number[] }
@@ -36,6 +37,8 @@ export interface State {
   readonly window?: readonly [query: number, key: number, tokens: number]
   /** Routes through the layers: the least contribution that is drawn; undefined: not shown. */
   readonly routes?: number
+  /** What is read through the unembedding in place of the chosen heads. */
+  readonly writes?: PartShown
   /** What the logits are divided by; undefined: the model's own probabilities, and the likeliest token each time. */
   readonly temperature?: number
   /** The step of the tour, from 1. */

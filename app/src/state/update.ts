@@ -1,6 +1,7 @@
 import { type Change, type Line, scaleOf, withChange } from './change.ts'
 import { steppedScale } from './drag.ts'
 import { type Head, sameHead } from './head.ts'
+import type { Part } from './part.ts'
 import type { Ground, Order, Prompt, State } from './state.ts'
 
 /* Steps from one state to the next. Each is a pure function; the page knows no other way to change. */
@@ -21,10 +22,17 @@ export function toggle(s: State, head: Head): State {
 }
 
 /** A new prompt: positions of the old one mean nothing on it. */
-export const withPrompt = (s: State, prompt: Prompt): State => ({ ...without(s, 'window'), prompt, queries: [] })
+export const withPrompt = (s: State, prompt: Prompt): State => ({
+  ...atQuery(without(s, 'window')),
+  prompt,
+  queries: [],
+})
+
+/** What is read through the unembedding is read at the query again. */
+const atQuery = (s: State): State => (s.writes ? { ...s, writes: { of: s.writes.of } } : s)
 
 export const withQueries = (s: State, queries: readonly number[]): State => ({
-  ...s,
+  ...atQuery(s),
   queries: [...new Set(queries)].sort((a, b) => a - b),
 })
 
@@ -57,6 +65,11 @@ export const withWindow = (s: State, window: State['window']): State => ({
 export const withRoutes = (s: State, routes: number | undefined): State => ({
   ...without(s, 'routes'),
   ...(routes === undefined ? {} : { routes }),
+})
+/** Without a part: the chosen heads. Without a position: at the query. */
+export const withWrites = (s: State, of: Part | undefined, at?: number): State => ({
+  ...without(s, 'writes'),
+  ...(of ? { writes: { of, ...(at === undefined ? {} : { at }) } } : {}),
 })
 export const withTemperature = (s: State, temperature: number | undefined): State => ({
   ...without(s, 'temperature'),

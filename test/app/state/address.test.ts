@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readAddress, writeAddress } from '../../../app/src/state/address.ts'
 import type { Change } from '../../../app/src/state/change.ts'
+import { PART_KINDS, partOf } from '../../../app/src/state/part.ts'
 import { initial, type State } from '../../../app/src/state/state.ts'
 
 const head = fc.record({ layer: fc.nat(200), head: fc.nat(200) })
@@ -23,6 +24,15 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('knockout' as const), head, queries: places, keys: places }),
 )
+const part = fc.record(
+  {
+    of: fc
+      .tuple(fc.constantFrom(...PART_KINDS), fc.nat(200), fc.nat(9999))
+      .map(([kind, layer, neuron]) => partOf(kind, layer, neuron)),
+    at: fc.nat(4000),
+  },
+  { requiredKeys: ['of'] },
+)
 const optional = fc.record(
   {
     beside: fc.constantFrom('previous', 'ablate-zero'),
@@ -30,6 +40,7 @@ const optional = fc.record(
     window: fc.tuple(fc.nat(4095), fc.nat(4095), fc.integer({ min: 1, max: 4096 })),
     tour: fc.integer({ min: 1, max: 8 }),
     routes: fc.constantFrom(0.04, 0.001, 1),
+    writes: part,
     temperature: fc.constantFrom(0.05, 0.7, 10),
   },
   { requiredKeys: [] },
