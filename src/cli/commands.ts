@@ -50,6 +50,16 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./self-repair.ts')).selfRepair,
   },
   {
+    name: 'writes',
+    summary: 'any part of a pass read through the unembedding',
+    load: async () => (await import('./writes.ts')).writes,
+  },
+  {
+    name: 'routes',
+    summary: 'what a representation is made of, down through the layers',
+    load: async () => (await import('./routes.ts')).routes,
+  },
+  {
     name: 'rerun',
     summary: 'compute a result again and compare',
     load: async () => (await import('./rerun.ts')).rerun,

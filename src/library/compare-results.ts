@@ -3,9 +3,11 @@ import { flatCells, gridShape } from '../results/grid.ts'
 import { numberOf } from '../results/json.ts'
 import { benjaminiHochberg } from '../statistics/fdr.ts'
 import type { Grid } from '../words/grid.ts'
+import type { RouteEdge, Routes } from '../words/routes.ts'
 import type { Generation, Pass, Run } from '../words/run.ts'
 import type { Request } from '../words/spec.ts'
 import type { TaskMeasured, TaskResult } from '../words/task-result.ts'
+import type { Writes } from '../words/writes.ts'
 import { LEAST_ATTENTION } from './attended.ts'
 
 /** The largest difference between two results of one request, measured against what is allowed there. */
@@ -25,6 +27,7 @@ const TOLERANCE = {
   entropy: 1e-4,
   logprob: 1e-3,
   attention: 5e-5,
+  contribution: 1e-4,
   p: 5e-3,
   q: 1e-9,
   exact: 0,
@@ -159,6 +162,71 @@ const generations = (before: Generation, after: Generation): Difference =>
     at('text', before.text === after.text ? 0 : 1, TOLERANCE.exact),
   ])
 
+/** Of the tokens or neurons told of, by their ids: one that left the list stands at the list's last. */
+function ranked<T>(
+  where: string,
+  before: readonly T[],
+  after: readonly T[],
+  id: (x: T) => number,
+  of: (x: T) => number,
+) {
+  const found = new Map(after.map(x => [id(x), of(x)]))
+  const last = after.at(-1)
+  return before.map((x, i) =>
+    number(`${where}[${i}]`, of(x), found.get(id(x)) ?? (last && of(last)), TOLERANCE.logprob),
+  )
+}
+
+const written = (before: Writes, after: Writes): Difference =>
+  worst([
+    number('mean', before.mean, after.mean, TOLERANCE.logprob),
+    ...(['raises', 'lowers'] as const).flatMap(side =>
+      ranked(
+        side,
+        before[side],
+        after[side],
+        t => t.id,
+        t => t.logits,
+      ),
+    ),
+    ...ranked(
+      'lens',
+      before.lens ?? [],
+      after.lens ?? [],
+      t => t.id,
+      t => t.logprob,
+    ),
+    ...ranked(
+      'neurons',
+      before.neurons ?? [],
+      after.neurons ?? [],
+      n => n.neuron,
+      n => n.length,
+    ),
+  ])
+
+const nodeName = ({ site, layer, position }: RouteEdge['to']): string => `${site}@${layer} ${position}`
+const edgeName = ({ part, head, from, to }: RouteEdge): string =>
+  `${nodeName(to)} ${part}${head === undefined ? '' : ` ${to.layer}.${head}`} ${from.position}`
+
+/** An edge that one side lacks lies below the threshold there; what is behind it follows from that. */
+function routes(before: Routes, after: Routes): Difference {
+  const [a, b] = [before, after].map(r => new Map(r.edges.map(e => [edgeName(e), e.contribution]))) as [
+    Map<string, number>,
+    Map<string, number>,
+  ]
+  const reached = [before, after].map(r => new Set(r.nodes.map(nodeName)))
+  const both = [...before.edges, ...after.edges].filter(({ to }) => reached.every(r => r.has(nodeName(to))))
+  const same = a.size === b.size && [...a.keys()].every(name => b.has(name))
+  return worst([
+    ...(same ? [number('notDrawn', before.notDrawn, after.notDrawn, TOLERANCE.contribution)] : []),
+    ...both.map(edgeName).map(name => {
+      const [x = before.threshold, y = after.threshold] = [a.get(name), b.get(name)]
+      return number(`edges ${name}`, x, y, TOLERANCE.contribution)
+    }),
+  ])
+}
+
 /** Compares every number of two results; times are left out. */
 export function compareResults(before: ResultDocument, after: ResultDocument): Difference {
   if (Array.isArray(before) && Array.isArray(after) && before.length !== after.length)
@@ -170,5 +238,7 @@ export function compareResults(before: ResultDocument, after: ResultDocument): D
   if (before.kind === 'grid' && after.kind === 'grid') return grids(before, after, '')
   if (before.kind === 'run' && after.kind === 'run') return runs(before, after)
   if (before.kind === 'generation' && after.kind === 'generation') return generations(before, after)
+  if (before.kind === 'writes' && after.kind === 'writes') return written(before, after)
+  if (before.kind === 'routes' && after.kind === 'routes') return routes(before, after)
   return at('kind', 1, 0)
 }

@@ -4,11 +4,14 @@ import type { ResultDocument } from '../results/document.ts'
 import { validate } from '../results/issue.ts'
 import { specOf } from '../results/spec.ts'
 import { given } from '../tasks/source.ts'
+import { componentSchema } from '../words/component.ts'
 import { HeadwiseError, type OnProgress, type Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
+import type { Routes } from '../words/routes.ts'
 import type { Generation, Run } from '../words/run.ts'
 import type { Request, Spec } from '../words/spec.ts'
 import type { TaskMeasured, TaskRefused } from '../words/task-result.ts'
+import type { Writes } from '../words/writes.ts'
 import { compareResults, type Difference } from './compare-results.ts'
 import { displayedResult } from './displayed.ts'
 import type { Headwise } from './headwise.ts'
@@ -33,7 +36,7 @@ export interface Rerun extends Difference {
   readonly document: ResultDocument
 }
 
-type One = Grid | Run | Generation | TaskMeasured
+type One = Grid | Run | Generation | Writes | Routes | TaskMeasured
 
 const count = z.number().int().nonnegative()
 const parametersOf = {
@@ -46,6 +49,8 @@ const parametersOf = {
     topK: count.optional(),
     topP: z.number().optional(),
   }),
+  writes: z.strictObject({ of: componentSchema, position: count, top: count }),
+  routes: z.strictObject({ position: count, threshold: z.number() }),
   scores: z.strictObject({ null: z.strictObject({ draws: z.literal(NULL_DRAWS) }).optional() }),
 } as const
 
@@ -108,6 +113,10 @@ async function again(m: Headwise, document: One, known: Swept, o: RerunOptions):
       const { topK, topP, ...rest } = parameters(parametersOf.generate, request)
       return await m.generation(prompts[0] ?? [], { ...rest, ...stated({ topK, topP }), edits, seed, folder, ...watch })
     }
+    case 'writes':
+      return await m.writes(prompts[0] ?? [], { ...parameters(parametersOf.writes, request), edits, folder, ...watch })
+    case 'routes':
+      return await m.routes(prompts[0] ?? [], { ...parameters(parametersOf.routes, request), edits, folder, ...watch })
     case 'scores': {
       const { null: tested } = parameters(parametersOf.scores, request)
       const o = { prompts, seed, null: tested !== undefined, ...watch }
@@ -122,7 +131,7 @@ async function again(m: Headwise, document: One, known: Swept, o: RerunOptions):
     code: 'rerun-command',
     where: 'spec.request.command',
     found: request.command,
-    allowed: ['run', 'generate', 'scores', 'tasks', ...SWEEP_COMMANDS].join(', '),
+    allowed: ['run', 'generate', 'writes', 'routes', 'scores', 'tasks', ...SWEEP_COMMANDS].join(', '),
   })
 }
 

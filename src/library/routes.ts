@@ -5,6 +5,7 @@ import type { EditInput } from '../words/edit.ts'
 import { HeadwiseError, type Watch } from '../words/error.ts'
 import type { Routes } from '../words/routes.ts'
 import { point, pointKey } from '../words/site.ts'
+import { displayedResult } from './displayed.ts'
 import type { Opened } from './open.ts'
 import { positionIn } from './position.ts'
 import { encodePrompt, type Prompt } from './prompts.ts'
@@ -54,5 +55,7 @@ export async function routesResult(opened: Opened, prompt: Prompt, o: RoutesOpti
   const method = { id: 'information-flow-routes', version: 1, parameters: { position, threshold } }
   const request = { command: 'routes', prompts: [encoded], edits, method } as const
   const spec = await specFor(opened, request, await editFiles(edits, folder))
-  return { kind: 'routes', position, threshold, ...graph, spec }
+  const tokenizer = await opened.tokenizer()
+  const tokens = ids.map(id => tokenizer.tokenText(id))
+  return displayedResult({ kind: 'routes', position, tokens, threshold, ...graph, spec })
 }

@@ -7,6 +7,7 @@ import type { EditInput } from '../words/edit.ts'
 import type { Watch } from '../words/error.ts'
 import { isTail, pointKey } from '../words/site.ts'
 import type { Writes } from '../words/writes.ts'
+import { displayedResult } from './displayed.ts'
 import type { Opened } from './open.ts'
 import { positionIn } from './position.ts'
 import { encodePrompt, type Prompt } from './prompts.ts'
@@ -44,7 +45,8 @@ export async function writesResult(opened: Opened, prompt: Prompt, o: WritesOpti
     const width = data.length / ids.length
     return data.subarray(position * width, (position + 1) * width)
   }
-  const reading = await componentWrites(engine, await opened.tokenizer(), of, { at, tail }, top, signal)
+  const tokenizer = await opened.tokenizer()
+  const reading = await componentWrites(engine, tokenizer, of, { at, tail }, top, signal)
   const method = {
     id: 'residual' in of ? 'logit-lens' : 'direct-effect',
     version: 1,
@@ -52,5 +54,6 @@ export async function writesResult(opened: Opened, prompt: Prompt, o: WritesOpti
   }
   const request = { command: 'writes', prompts: [encoded], edits, method } as const
   const spec = await specFor(opened, request, await editFiles(edits, folder))
-  return { kind: 'writes', of, position, ...reading, spec }
+  const token = tokenizer.tokenText(ids[position]!)
+  return displayedResult({ kind: 'writes', of, position, token, ...reading, spec })
 }

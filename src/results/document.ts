@@ -1,9 +1,11 @@
 import type { Grid } from '../words/grid.ts'
+import type { Routes } from '../words/routes.ts'
 import type { Generation, Run } from '../words/run.ts'
 import type { TaskResult } from '../words/task-result.ts'
+import type { Writes } from '../words/writes.ts'
 
 /** What one JSON document of the command holds: a result, the grids of several detectors, or how a model does on tasks. */
-export type ResultDocument = Grid | Run | Generation | Grid[] | TaskResult[]
+export type ResultDocument = Grid | Run | Generation | Writes | Routes | Grid[] | TaskResult[]
 
 /** Lists hold results of one kind. */
 export const isTaskList = (document: ResultDocument): document is TaskResult[] =>

@@ -4,17 +4,27 @@ import { parseStrictJson } from '../checkpoint/strict-json.ts'
 import type { HeadwiseError } from '../words/error.ts'
 import { type Grid, gridSchema } from '../words/grid.ts'
 import { nearest } from '../words/nearest.ts'
+import { type Routes, routesSchema } from '../words/routes.ts'
 import { type Generation, generationSchema, type Run, runSchema } from '../words/run.ts'
 import type { Spec } from '../words/spec.ts'
 import { SPEC_VERSION } from '../words/spec-version.ts'
 import { type TaskResult, taskResultSchema } from '../words/task-result.ts'
+import { type Writes, writesSchema } from '../words/writes.ts'
 import { MAX_RESULT_BYTES, type ResultDocument } from './document.ts'
 import { flatCells, gridShape } from './grid.ts'
 import { validate } from './issue.ts'
 import { promptsHash, specHash } from './spec.ts'
 
 const MAX_DEPTH = 64
-const schemas = { grid: gridSchema, run: runSchema, generation: generationSchema, task: taskResultSchema } as const
+const schemas = {
+  grid: gridSchema,
+  run: runSchema,
+  generation: generationSchema,
+  writes: writesSchema,
+  routes: routesSchema,
+  task: taskResultSchema,
+} as const
+type One = Grid | Run | Generation | Writes | Routes | TaskResult
 const kinds = Object.keys(schemas)
 
 /** The result in a file, checked as `readResult` does. */
@@ -47,7 +57,7 @@ export function readResult(text: string | Uint8Array, file: string): ResultDocum
   return results as Grid[] | TaskResult[]
 }
 
-function readOne(value: unknown, file: string, where: string): Grid | Run | Generation | TaskResult {
+function readOne(value: unknown, file: string, where: string): One {
   const kind = field(value, 'kind')
   const version = field(field(value, 'spec'), 'version')
   // Before anything else: a newer program may have changed every other field.
@@ -69,7 +79,7 @@ function readOne(value: unknown, file: string, where: string): Grid | Run | Gene
       allowed.join(', '),
     )
   }
-  const result = validate<Grid | Run | Generation | TaskResult>(schemas[kind as keyof typeof schemas], value, {
+  const result = validate<One>(schemas[kind as keyof typeof schemas], value, {
     file,
     root: where,
     code: 'result',

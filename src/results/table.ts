@@ -1,8 +1,10 @@
 import { sizeOf } from '../words/arrays.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Cell, Grid, NestedCells } from '../words/grid.ts'
+import type { Routes } from '../words/routes.ts'
 import type { Run } from '../words/run.ts'
 import type { TaskResult } from '../words/task-result.ts'
+import type { Writes } from '../words/writes.ts'
 import type { Table, TableCell } from './csv.ts'
 import { isTaskList, type ResultDocument } from './document.ts'
 import { gridShape } from './grid.ts'
@@ -14,12 +16,14 @@ export function resultTable(result: ResultDocument): Table {
   if (Array.isArray(result)) return gridTable(result)
   if (result.kind === 'grid') return gridTable([result])
   if (result.kind === 'run') return topTable(result)
+  if (result.kind === 'writes') return writesTable(result)
+  if (result.kind === 'routes') return routesTable(result)
   throw new HeadwiseError('A generation has no table form; write it as .json.', {
     code: 'no-table',
     fault: 'usage',
     where: 'kind',
     found: result.kind,
-    allowed: ['grid', 'run'],
+    allowed: ['grid', 'run', 'writes', 'routes'],
   })
 }
 
@@ -96,3 +100,22 @@ function topTable(run: Run): Table {
     ),
   }
 }
+
+/** The tokens of both sides, then the lens and the neurons, each with what is measured of it. */
+const writesTable = ({ raises, lowers, lens = [], neurons = [] }: Writes): Table => ({
+  columns: ['what', 'rank', 'id', 'token', 'logits', 'logprob', 'activation', 'length'],
+  rows: [
+    ...raises.map((t, i): TableCell[] => ['raises', i + 1, t.id, t.token, t.logits, null, null, null]),
+    ...lowers.map((t, i): TableCell[] => ['lowers', i + 1, t.id, t.token, t.logits, null, null, null]),
+    ...lens.map((t, i): TableCell[] => ['lens', i + 1, t.id, t.token, t.logit, t.logprob, null, null]),
+    ...neurons.map((n, i): TableCell[] => ['neuron', i + 1, n.neuron, null, null, null, n.activation, n.length]),
+  ],
+})
+
+/** One row an edge, from the node that was asked for downwards. */
+const routesTable = ({ edges }: Routes): Table => ({
+  columns: ['part', 'layer', 'head', 'from.site', 'from.position', 'to.site', 'to.position', 'contribution'],
+  rows: edges.map(({ part, head, from, to, contribution }): TableCell[] => [
+    ...[part, to.layer, head ?? null, from.site, from.position, to.site, to.position, contribution],
+  ]),
+})

@@ -116,6 +116,8 @@ export const RESULT_SUFFIXES = {
   grid: ['.json', '.csv', '.parquet'],
   run: ['.json', '.csv'],
   generation: ['.json'],
+  writes: ['.json', '.csv'],
+  routes: ['.json', '.csv'],
   task: ['.json', '.csv'],
 } as const
 

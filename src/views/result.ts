@@ -3,11 +3,14 @@
 import type { Theme } from '../figures/colour.ts'
 import { gridFigure } from '../figures/figure.ts'
 import { shown } from '../figures/panel.ts'
+import { routesSvg } from '../figures/routes.ts'
 import { label } from '../figures/svg.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
+import type { Routes } from '../words/routes.ts'
 import type { Generation, Run } from '../words/run.ts'
 import type { TaskResult } from '../words/task-result.ts'
+import type { Writes } from '../words/writes.ts'
 import { frameStyle } from './draw.ts'
 import { type Mark, mark, toHtml, toNode } from './markup.ts'
 import { JUPYTER, type MediaBundle, type View } from './view.ts'
@@ -18,12 +21,15 @@ import {
   passesOf,
   passWords,
   percent,
+  routesWords,
   runWords,
   taskWords,
+  writesTitle,
+  writesWords,
 } from './words.ts'
 
 /** A result of the library or of a file. */
-export type ViewInput = Grid | readonly Grid[] | Run | Generation | readonly TaskResult[]
+export type ViewInput = Grid | readonly Grid[] | Run | Generation | Writes | Routes | readonly TaskResult[]
 
 export interface ViewOptions {
   /** Default light in a notebook, and the visitor’s choice in a page. */
@@ -77,7 +83,7 @@ function imageOf(svg: string, page: Document): Element {
 function drawn(result: ViewInput): Drawn {
   const [first] = Array.isArray(result)
     ? (result as readonly (Grid | TaskResult)[])
-    : [result as Grid | Run | Generation]
+    : [result as Grid | Run | Generation | Writes | Routes]
   switch (first?.kind) {
     case 'grid':
       return ofGrids(Array.isArray(result) ? (result as Grid[]) : [first])
@@ -85,16 +91,27 @@ function drawn(result: ViewInput): Drawn {
       return ofRun(first)
     case 'generation':
       return ofGeneration(first)
+    case 'writes':
+      return ofWrites(first)
+    case 'routes':
+      return {
+        words: routesWords(first),
+        body: [mark('figcaption', {}, routesWords(first))],
+        svg: t => routesSvg(first, t),
+      }
     case 'task':
       return ofTasks(result as readonly TaskResult[])
     default: {
       const found = (first as { kind?: unknown } | undefined)?.kind
-      throw new HeadwiseError('This is no result of headwise: its kind must be grid, run, generation or task.', {
-        code: 'view-result',
-        where: 'kind',
-        found: found === undefined ? 'none' : found,
-        allowed: ['grid', 'run', 'generation', 'task'],
-      })
+      throw new HeadwiseError(
+        'This is no result of headwise: its kind must be grid, run, generation, writes, routes or task.',
+        {
+          code: 'view-result',
+          where: 'kind',
+          found: found === undefined ? 'none' : found,
+          allowed: ['grid', 'run', 'generation', 'writes', 'routes', 'task'],
+        },
+      )
     }
   }
 }
@@ -140,6 +157,21 @@ function ofRun(run: Run): Drawn {
       : []),
   ])
   return { words: runWords(run), body }
+}
+
+/** What is predicted, what goes up and down, and the neurons, as far as there are any. */
+function ofWrites(w: Writes): Drawn {
+  const token = (t: { readonly token: string }) => label(JSON.stringify(t.token), 60)
+  const lens = w.lens?.map(t => [token(t), String(t.id), percent(t.logprob), shown(t.logit)])
+  const logits = [...w.raises, ...w.lowers].map(t => [token(t), String(t.id), shown(t.logits)])
+  const neurons = w.neurons?.map(n => [String(n.neuron), shown(n.activation), shown(n.length)])
+  const body = [
+    mark('figcaption', {}, writesTitle(w)),
+    ...(lens ? [table(['lens', 'id', 'probability', 'logit'], lens)] : []),
+    ...(logits.length > 0 ? [table(['token', 'id', 'logits'], logits)] : []),
+    ...(neurons ? [table(['neuron', 'activation', 'length'], neurons)] : []),
+  ]
+  return { words: writesWords(w), body }
 }
 
 const ofGeneration = (generation: Generation): Drawn => {

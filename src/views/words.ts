@@ -1,8 +1,11 @@
 import { numbersOf, promptsText, shown } from '../figures/panel.ts'
 import { label } from '../figures/svg.ts'
+import type { Component } from '../words/component.ts'
 import type { Grid } from '../words/grid.ts'
+import type { Routes } from '../words/routes.ts'
 import type { Generation, Pass, Run } from '../words/run.ts'
 import type { TaskResult } from '../words/task-result.ts'
+import type { Writes } from '../words/writes.ts'
 
 /** Results in words: what a notebook without pictures shows, and what stands under a figure. */
 
@@ -74,3 +77,28 @@ export const taskWords = (task: TaskResult): string =>
   'refused' in task
     ? `${label(task.id)}: ${label(task.refused)}`
     : `${label(task.id)}: ${task.prompts} rows${task.accuracy ? `, ${accuracyWords(task.accuracy)} right (chance ${accuracyWords({ mean: task.chance! })})` : ''}, mean ${task.metric} ${shown(task.value.mean)}.`
+
+/** A part of the model as one would say it: `head 6.5`, `feed-forward 5`, `after layer 5`. */
+export function componentWords(of: Component): string {
+  if ('mlp' in of) return `feed-forward ${of.mlp}`
+  if ('neuron' in of) return `neuron ${of.neuron.layer}.${of.neuron.neuron}`
+  if ('residual' in of) {
+    if (of.residual === 'resid_pre') return 'embedding'
+    return `after ${of.residual === 'resid_mid' ? 'attention' : 'layer'} ${of.layer}`
+  }
+  return `${of.heads.length === 1 ? 'head' : 'heads'} ${of.heads.map(h => `${h.layer}.${h.head}`).join(', ')}`
+}
+
+/** What was read, and where. */
+export const writesTitle = ({ of, position, token }: Writes): string =>
+  `${componentWords(of)} at ${label(JSON.stringify(token), 40)}, position ${position}`
+
+export const writesWords = (w: Writes): string => {
+  const logits = (list: Writes['raises']) =>
+    list.map(t => `${label(JSON.stringify(t.token), 40)} ${shown(t.logits)}`).join(', ')
+  const lens = w.lens?.map(t => `${label(JSON.stringify(t.token), 40)} ${percent(t.logprob)}`).join(', ')
+  return `${writesTitle(w)}: ${lens === undefined ? '' : `predicts ${lens}; `}raises ${logits(w.raises)}; lowers ${logits(w.lowers)}; logits.`
+}
+
+export const routesWords = ({ nodes, edges, position, tokens, threshold, notDrawn }: Routes): string =>
+  `Routes to ${label(JSON.stringify(tokens[position] ?? ''), 40)}, position ${position}: ${nodes.length} nodes and ${edges.length} edges with contributions of ${threshold} or more; ${shown(notDrawn)} of what enters the nodes is in no edge.`

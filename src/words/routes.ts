@@ -6,7 +6,8 @@ import { specSchema } from './spec.ts'
 const index = z.number().int().nonnegative()
 
 /** A token's representation: the embedding (`resid_pre` of layer 0), or the residual after attention or feed-forward. */
-const nodeSchema = z.strictObject({ site: z.enum(RESIDUALS), layer: index, position: index })
+/** What a file says decides how much is drawn, so that the number of layers is bounded. */
+const nodeSchema = z.strictObject({ site: z.enum(RESIDUALS), layer: index.max(4095), position: index })
 export type RouteNode = Readonly<z.infer<typeof nodeSchema>>
 
 /** A part of the node `to` that comes from the node `from`. */
@@ -23,7 +24,7 @@ export type RouteEdge = Readonly<z.infer<typeof edgeSchema>>
 
 const shape = {
   /** From the node that was asked for downwards. */
-  nodes: z.array(nodeSchema),
+  nodes: z.array(nodeSchema).min(1),
   edges: z.array(edgeSchema),
   /** Of what enters a drawn node, the share that no drawn edge stands for: mean over the nodes that parts enter, 0 to 1. */
   notDrawn: measured,
@@ -35,6 +36,8 @@ export type RouteGraph = Readonly<z.infer<typeof graphSchema>>
 export const routesSchema = z.strictObject({
   kind: z.literal('routes'),
   position: index,
+  /** The texts of the tokens, by position. */
+  tokens: z.array(z.string()),
   /** The least contribution that is drawn. */
   threshold: z.number().positive(),
   ...shape,

@@ -40,6 +40,8 @@ export const writesSchema = z.strictObject({
   kind: z.literal('writes'),
   of: componentSchema,
   position: index,
+  /** The token there. */
+  token: z.string(),
   ...shape,
   spec: specSchema,
 })

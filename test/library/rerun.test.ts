@@ -89,6 +89,11 @@ describe('a result computed again is the same', () => {
       (await m.run([TEXT, 'Tom'], { edits: fromFile, folder })).document,
     generation: () =>
       m.generation('Once upon a time', { maxTokens: 12, temperature: 0.8, topK: 20, topP: 0.9, seed: 7 }),
+    'what a feed-forward block writes': () =>
+      m.writes(TEXT, { of: { mlp: 5 }, position: 4, edits: fromFile, folder, top: 5 }),
+    'what a neuron writes': () => m.writes(TEXT, { of: { neuron: { layer: 5, neuron: 9 } } }),
+    'what a residual predicts': () => m.writes(TEXT, { of: { residual: 'resid_mid', layer: 2 } }),
+    routes: () => m.routes(TEXT, { position: 4, threshold: 0.03, edits: fromFile, folder }),
     scores: () => m.scores(['induction', 'entropy'], { seed: 3 }),
     'scores beside random keys': () => m.scores(['previous'], { seed: 3, null: true }),
     'how well the model does on tasks': () =>
@@ -117,6 +122,24 @@ test('a number that was changed is found, with its place', async () => {
   expect(where).toBe('values[6][5]')
   expect(largest).toBeCloseTo(0.25, 4)
   expect(tolerance).toBe(2e-5)
+})
+
+test('a changed number of what is written, or of routes, is found', async () => {
+  const written = await m.writes(TEXT, { of: { mlp: 5 } })
+  const [first, ...rest] = written.raises
+  const raises = [{ ...first!, logits: first!.logits + 0.1 }, ...rest]
+  expect(await rerun(stored({ ...written, raises }))).toMatchObject({ where: 'raises[0]', tolerance: 1e-3 })
+  const neurons = written.neurons!.map((n, i) => (i === 3 ? { ...n, length: n.length + 0.5 } : n))
+  expect((await rerun(stored({ ...written, neurons }))).where).toBe('neurons[3]')
+  const routes = await m.routes(TEXT)
+  const edges = routes.edges.map((e, i) => (i === 2 ? { ...e, contribution: e.contribution + 0.1 } : e))
+  const found = await rerun(stored({ ...routes, edges }))
+  expect(found.largest).toBeCloseTo(0.1, 4)
+  expect(found.where).toMatch(/^edges /)
+  // An edge that is not there counts as one at the threshold.
+  const missing = routes.edges.reduce((a, b) => (b.contribution > a.contribution ? b : a))
+  const fewer = await rerun(stored({ ...routes, edges: routes.edges.filter(e => e !== missing) }))
+  expect(fewer.largest).toBeCloseTo(missing.contribution - 0.04, 4)
 })
 
 test.each(['low', 'high', 'p', 'q'] as const)('a changed %s of a grid is found', async part => {

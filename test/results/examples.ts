@@ -1,8 +1,10 @@
 import { gridOf } from '../../src/results/grid.ts'
 import { specOf } from '../../src/results/spec.ts'
+import type { Routes } from '../../src/words/routes.ts'
 import type { Generation, Run } from '../../src/words/run.ts'
 import type { Check, Request } from '../../src/words/spec.ts'
 import type { TaskResult } from '../../src/words/task-result.ts'
+import type { Writes } from '../../src/words/writes.ts'
 
 export const request: Request = {
   command: 'ablate',
@@ -57,6 +59,31 @@ const { kind: _kind, spec: _spec, ...pass } = run as Extract<Run, { tokens: numb
 export const runs: Run = { kind: 'run', loss: null, runs: [pass, { tokens: [3], loss: null, top: [] }], spec }
 
 export const generation: Generation = { kind: 'generation', tokens: [0, 5], text: 'two', tokensPerSecond: 41.5, spec }
+
+export const writes: Writes = {
+  ...{ kind: 'writes', of: { mlp: 1 }, position: 2, token: '=x' },
+  raises: [{ id: 4, token: '=SUM(A1)', logits: 1.5 }],
+  lowers: [{ id: 5, token: '\u202e', logits: Number.NEGATIVE_INFINITY }],
+  mean: Number.NaN,
+  neurons: [{ neuron: 3, activation: -0.5, length: 2 }],
+  spec,
+}
+export const lens: Writes = {
+  ...{ kind: 'writes', of: { residual: 'resid_mid', layer: 1 }, position: 0, token: 'a' },
+  ...{ raises: [], lowers: [], mean: 0, lens: [{ id: 4, token: 'b', logit: 9, logprob: -0.25 }], spec },
+}
+
+const [post, mid] = (['resid_post', 'resid_mid'] as const).map(site => ({ site, layer: 0, position: 1 }))
+export const routes: Routes = {
+  ...{ kind: 'routes', position: 1, tokens: ['=a', ' b'], threshold: 0.25 },
+  nodes: [post!, mid!, { site: 'resid_pre', layer: 0, position: 0 }],
+  edges: [
+    { part: 'mlp', from: mid!, to: post!, contribution: 0.75 },
+    { part: 'head', head: 2, from: { site: 'resid_pre', layer: 0, position: 0 }, to: mid!, contribution: 0.5 },
+  ],
+  notDrawn: 0.375,
+  spec,
+}
 
 export const tasks: TaskResult[] = [
   {

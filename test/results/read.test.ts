@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { toJson } from '../../src/results/json.ts'
 import { readResult, readResultFile } from '../../src/results/read.ts'
 import type { Grid } from '../../src/words/grid.ts'
-import { generation, headMap, run, runs, spec, tasks } from './examples.ts'
+import { generation, headMap, lens, routes, run, runs, spec, tasks, writes } from './examples.ts'
 
 const read = (value: unknown) => readResult(toJson(value), 'r.json')
 const refusal = (text: string): unknown => {
@@ -23,6 +23,9 @@ test.each([
   ['a run', run],
   ['a run of several prompts', runs],
   ['a generation', generation],
+  ['what a block writes', writes],
+  ['what a residual predicts', lens],
+  ['routes', routes],
   ['how a model does on tasks', tasks],
 ])('%s reads back equal', (_, result) => {
   expect(read(result)).toEqual(result)
@@ -32,6 +35,11 @@ test.each([
 /** Each is the healthy grid but for one fault. */
 const change = (edit: (grid: Grid) => unknown): unknown => edit(structuredClone(headMap))
 const faults: [string, unknown, object][] = [
+  [
+    'routes of more layers than can be drawn',
+    { ...routes, nodes: [{ ...routes.nodes[0], layer: 1e9 }] },
+    { code: 'result-value', where: 'result.nodes[0].layer' },
+  ],
   ['a task outside of a list', tasks[0], { code: 'result-kind', where: 'result.kind', found: 'task' }],
   ['a list of grids and tasks', [headMap, tasks[0]], { code: 'result-kind', where: 'result[1].kind', found: 'task' }],
   ['a list of tasks and grids', [tasks[1], headMap], { code: 'result-kind', where: 'result[1].kind', found: 'grid' }],

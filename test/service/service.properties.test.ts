@@ -107,7 +107,15 @@ const edit = fc.oneof({ weight: 12, arbitrary: tame }, { weight: 1, arbitrary: w
 const edits = fc.array(edit, { maxLength: 2 })
 const head = fc.record({ layer: number, head: number })
 const zeros = fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: number })
+const component = fc.oneof(
+  fc.record({ heads: fc.array(head, { minLength: 1, maxLength: 3 }) }),
+  fc.record({ mlp: number }),
+  fc.record({ neuron: fc.record({ layer: number, neuron: number }) }),
+  fc.record({ residual: fc.constantFrom('resid_pre', 'resid_mid', 'resid_post', 'z'), layer: number }),
+)
 const params = fc.record({
+  component,
+  position: place,
   ids: fc.array(number, { minLength: 6, maxLength: 6 }),
   edits,
   text: fc.string({ unit: 'binary', maxLength: 20 }),
@@ -132,6 +140,7 @@ const keys = {
   changes: ['ids', 'edits'],
   patterns: ['ids', 'edits', 'heads'],
   attention: ['ids', 'edits', 'heads', 'of'],
+  writes: ['ids', 'edits', 'component', 'position', 'top'],
   tile: ['ids', 'edits', 'layer', 'head', 'level', 'row', 'column'],
   edge: ['ids', 'edits', 'layer', 'head', 'query', 'key'],
 } as const satisfies Partial<Record<keyof typeof verbs, readonly string[]>>
@@ -142,7 +151,9 @@ test.each(Object.keys(keys) as (keyof typeof keys)[])(
     let answered = 0
     await fc.assert(
       fc.asyncProperty(params, fc.integer({ min: 0, max: 20 }), async (drawn, left) => {
-        const given = Object.fromEntries(keys[verb].filter((_, i) => i !== left).map(k => [k, drawn[k]]))
+        const given = Object.fromEntries(
+          keys[verb].filter((_, i) => i !== left).map(k => [k === 'component' ? 'of' : k, drawn[k]]),
+        )
         try {
           const value = await service.call(verb, JSON.parse(JSON.stringify(given)))
           expect(encodeAnswer(value).bytes.length).toBeGreaterThan(0)

@@ -4,7 +4,7 @@ import { toJson } from '../../src/results/json.ts'
 import { readResult } from '../../src/results/read.ts'
 import { type ViewInput, view } from '../../src/views/index.ts'
 import type { Grid } from '../../src/words/grid.ts'
-import { generation, headMap, run, runs, spec, tasks } from '../results/examples.ts'
+import { generation, headMap, lens, routes, run, runs, spec, tasks, writes } from '../results/examples.ts'
 
 const show = (result: ViewInput): Readonly<Record<string, string>> => {
   const display = Reflect.get(view(result), Symbol.for('Jupyter.display')) as () => Readonly<Record<string, string>>
@@ -61,8 +61,19 @@ test('tasks are a table of accuracies beside chance', () => {
   ])
 })
 
+test('what a part writes is a table, and routes are a figure', () => {
+  expect(show(writes)['text/html']).toMatch(/feed-forward 1 at .*position 2.*>1.5<.*>−∞<.*>3<.*>−0.5<.*>2</s)
+  expect(show(lens)['text/plain']).toBe(
+    'after attention 1 at "a", position 0: predicts "b" 77.9%; raises ; lowers ; logits.',
+  )
+  expect(show(routes)['image/svg+xml']).toMatch(/^<svg [^>]*role="img".*headwise-spec.*routes to/s)
+  expect(show(routes)['text/plain']).toBe(
+    'Routes to " b", position 1: 3 nodes and 2 edges with contributions of 0.25 or more; 0.375 of what enters the nodes is in no edge.',
+  )
+})
+
 test('a result looks the same when it has been read from its file', () => {
-  for (const result of [headMap, run, runs, generation, tasks]) {
+  for (const result of [headMap, run, runs, generation, writes, lens, routes, tasks]) {
     const again = readResult(toJson(result), 'r.json')
     expect(show(again)).toEqual(show(result))
   }
@@ -80,6 +91,9 @@ test('whatever a file holds stays text', () => {
     grid,
     { kind: 'run', tokens: [1], loss: null, top, heads: [{ layer: 0, head: 0, key: 0, token: evil, weight: 1 }], spec },
     { ...generation, text: evil },
+    { ...writes, token: evil, raises: [{ id: 1, token: evil, logits: 1 }], lowers: [] },
+    { ...lens, lens: [{ id: 1, token: evil, logit: 1, logprob: -1 }] },
+    { ...routes, tokens: [evil, evil] },
     [
       { ...tasks[0]!, id: evil },
       { kind: 'task', id: evil, title: evil, refused: evil },

@@ -1,4 +1,4 @@
-import type { DrawnEdge, DrawnNode, DrawnRoutes } from './routes-layout.ts'
+import type { DrawnEdge, DrawnNode, DrawnRoutes } from '../../../src/figures/routes.ts'
 
 /** What can be chosen in the drawn routes: a token's representation, a feed-forward block, a head's line of attention. */
 export type RouteItem = { readonly key: string; readonly x: number; readonly y: number } & (

@@ -1,4 +1,6 @@
 import type { EditInput } from '../../../src/words/edit.ts'
+import { headName } from './head.ts'
+import { kindOf, layerOf, type Part } from './part.ts'
 import type { Prompt } from './state.ts'
 
 /** What the page shows, in the words of the library. */
@@ -8,6 +10,17 @@ export interface Shown {
   readonly edits: readonly EditInput[]
   /** With one, the continuation that is drawn is told as well. */
   readonly temperature?: number
+  /** A part that is read through the unembedding, at its position. */
+  readonly writes?: { readonly of: Part; readonly position: number }
+  /** The least contribution of the routes that are shown, and the position that they lead to. */
+  readonly routes?: { readonly threshold: number; readonly position: number }
+}
+
+/** The option of `headwise writes` that names a part. */
+function partOption(part: Part): string {
+  const kind = kindOf(part)
+  if (kind === 'embed') return '--embed'
+  return `--${kind} ${'neuron' in part ? headName({ layer: layerOf(part), head: part.neuron.neuron }) : layerOf(part)}`
 }
 
 /** A word for the shell, whatever is in it. */
@@ -21,7 +34,7 @@ const lines = (edits: readonly EditInput[]): string => `[\n${edits.map(e => `  $
 const file = (name: string, text: string): string => `cat > ${name} <<'END'\n${text}\nEND\n`
 
 /** The commands that compute what the page shows: the next tokens with the edits in force. */
-export function asCommand({ model, prompt, edits, temperature }: Shown): string {
+export function asCommand({ model, prompt, edits, temperature, writes, routes }: Shown): string {
   const files = [
     ...('ids' in prompt ? [file('ids.json', JSON.stringify(prompt.ids))] : []),
     ...(edits.length > 0 ? [file('edits.json', lines(edits))] : []),
@@ -34,11 +47,13 @@ export function asCommand({ model, prompt, edits, temperature }: Shown): string 
   const said = [quoted(model), ...options].join(' ')
   const drawn =
     temperature === undefined ? '' : `headwise generate --max-tokens 24 --temperature ${temperature} ${said}\n`
-  return `${files.join('')}headwise run ${said}\n${drawn}`
+  const read = writes ? `headwise writes ${partOption(writes.of)} --position ${writes.position} ${said}\n` : ''
+  const led = routes ? `headwise routes --position ${routes.position} --threshold ${routes.threshold} ${said}\n` : ''
+  return `${files.join('')}headwise run ${said}\n${drawn}${read}${led}`
 }
 
 /** The same as TypeScript over the library. */
-export function asTypeScript({ model, prompt, edits, temperature }: Shown): string {
+export function asTypeScript({ model, prompt, edits, temperature, writes, routes }: Shown): string {
   const value = 'ids' in prompt ? JSON.stringify(prompt.ids) : JSON.stringify(prompt.text)
   return [
     `import { load } from 'headwise'`,
@@ -54,6 +69,14 @@ export function asTypeScript({ model, prompt, edits, temperature }: Shown): stri
           `for await (const { text } of m.generate(prompt, { edits, maxTokens: 24, temperature: ${temperature} }))`,
           '  process.stdout.write(text)',
         ]),
+    ...(writes
+      ? [
+          `console.log(await m.writes(prompt, { of: ${JSON.stringify(writes.of)}, position: ${writes.position}, edits }))`,
+        ]
+      : []),
+    ...(routes
+      ? [`console.log(await m.routes(prompt, { position: ${routes.position}, threshold: ${routes.threshold}, edits }))`]
+      : []),
     '',
   ].join('\n')
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { routeItems, routeStep } from '../../../app/src/marks/routes-items.ts'
-import { layoutRoutes } from '../../../app/src/marks/routes-layout.ts'
+import { layoutRoutes } from '../../../src/figures/routes.ts'
 import type { RouteEdge, RouteNode } from '../../../src/words/routes.ts'
 
 const node = (site: RouteNode['site'], position: number): RouteNode => ({ site, layer: 0, position })

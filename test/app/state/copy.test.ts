@@ -41,6 +41,15 @@ test('the command is one that a shell reads as it was meant', () => {
       ...['run', 'specimen', "Lily's key. It is Lily"],
       ...['generate', '--max-tokens', '24', '--temperature', '0.7', 'specimen', "Lily's key. It is Lily"],
     ])
+    const read = run({
+      ...{ ...shown, edits: [] },
+      writes: { of: { neuron: { layer: 5, neuron: 12 } }, position: 7 },
+      routes: { threshold: 0.04, position: 3 },
+    }).words
+    expect(read.slice(3)).toEqual([
+      ...['writes', '--neuron', '5.12', '--position', '7', 'specimen', "Lily's key. It is Lily"],
+      ...['routes', '--position', '3', '--threshold', '0.04', 'specimen', "Lily's key. It is Lily"],
+    ])
     const text = fc.string({ unit: 'binary' }).filter(t => !t.includes('\0') && !t.startsWith('-'))
     fc.assert(
       fc.property(text, t => {
@@ -54,13 +63,16 @@ test('the command is one that a shell reads as it was meant', () => {
 })
 
 test('the TypeScript gives what the library gives', async () => {
-  const s = { ...shown, edits: shown.edits.slice(0, 1), temperature: 0.7 }
+  const writes = { of: { residual: 'resid_post', layer: 5 }, position: 2 } as const
+  const routes = { threshold: 0.04, position: 3 }
+  const s = { ...shown, edits: shown.edits.slice(0, 1), temperature: 0.7, writes, routes }
   const code = asTypeScript(s)
   const body = code
     .replace(/^import .*\n/, '')
     .replace('] as const', ']')
     .replace('console.log(document)', 'told.push(document)')
     .replace('process.stdout.write(text)', 'told.push(text)')
+    .replaceAll('console.log(await', 'told.push(await')
   const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
     ...args: string[]
   ) => (l: typeof load, told: unknown[]) => Promise<unknown>
@@ -72,7 +84,11 @@ test('the TypeScript gives what the library gives', async () => {
     const drawn: string[] = []
     const o = { edits: s.edits, maxTokens: 24, temperature: 0.7 }
     for await (const { text } of m.generate("Lily's key. It is Lily", o)) drawn.push(text)
-    expect(told).toEqual([document, ...drawn])
+    const more = [
+      await m.writes("Lily's key. It is Lily", { ...writes, edits: s.edits }),
+      await m.routes("Lily's key. It is Lily", { ...routes, edits: s.edits }),
+    ]
+    expect(told).toEqual([document, ...drawn, ...more])
   } finally {
     await m[Symbol.asyncDispose]()
   }

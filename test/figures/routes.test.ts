@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { layoutRoutes } from '../../../app/src/marks/routes-layout.ts'
-import type { RouteEdge, RouteNode } from '../../../src/words/routes.ts'
+import { specOfFigure } from '../../src/figures/read-spec.ts'
+import { layoutRoutes, routesSvg } from '../../src/figures/routes.ts'
+import type { RouteEdge, RouteNode } from '../../src/words/routes.ts'
+import { routes } from '../results/examples.ts'
 
 const node = (site: RouteNode['site'], layer: number, position: number): RouteNode => ({ site, layer, position })
 const head = (h: number, key: number, contribution: number): RouteEdge => ({
@@ -42,4 +44,11 @@ test('heads of one key and query lie beside each other, and no edge has the name
 test('many tokens take the room that they need', () => {
   const long = layoutRoutes({ nodes, edges }, 1, new Array<string>(100).fill('x'), 400)
   expect(long.width).toBeGreaterThan(100 * 20)
+})
+
+test('the figure of a result holds its edges and its spec', () => {
+  const svg = routesSvg(routes, 'dark')
+  expect(svg.match(/<path /g)).toHaveLength(routes.edges.length)
+  expect(svg).toContain('routes to ␣b, 1, contributions of 0.25 or more')
+  expect(specOfFigure(Buffer.from(svg))).toEqual([routes.spec])
 })

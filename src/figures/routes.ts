@@ -1,8 +1,8 @@
-import { themes } from '../../../src/figures/colour.ts'
-import { embedSpecs } from '../../../src/figures/embed.ts'
-import { element, escapeXml, MONO, SANS, text, tokenLabel } from '../../../src/figures/svg.ts'
-import type { RouteEdge, RouteGraph, RouteNode } from '../../../src/words/routes.ts'
-import type { Spec } from '../../../src/words/spec.ts'
+import type { RouteEdge, RouteGraph, RouteNode, Routes } from '../words/routes.ts'
+import type { Spec } from '../words/spec.ts'
+import { themes } from './colour.ts'
+import { embedSpecs } from './embed.ts'
+import { element, escapeXml, MONO, SANS, text, tokenLabel } from './svg.ts'
 
 /** An edge as it is drawn: tokens across, layers upwards. */
 export interface DrawnEdge extends RouteEdge {
@@ -26,6 +26,10 @@ export interface DrawnRoutes {
   readonly tokens: readonly { readonly x: number; readonly y: number; readonly text: string }[]
 }
 
+type Theme = keyof typeof themes
+
+/** Pixels across, where nobody says how many there are. */
+const ROOM = 720
 const LEFT = 32
 const RIGHT = 24
 const TOP = 12
@@ -85,9 +89,11 @@ export function layoutRoutes(
 }
 
 /** The same as the text of an SVG file, with its spec inside. */
-export function routesFigure(d: DrawnRoutes, metric: string, spec: Spec, theme: keyof typeof themes): string {
+export function routesFigure(d: DrawnRoutes, metric: string, spec: Spec, theme: Theme): string {
   const look = themes[theme]
   const HEAD = 32
+  // As wide as its title needs.
+  const width = Math.max(d.width, 16 + 6 * metric.length)
   const small = { 'font-size': 11, fill: look.muted }
   const colours = { residual: look.rule, head: look.line, mlp: look.ink }
   const body = [
@@ -112,8 +118,8 @@ export function routesFigure(d: DrawnRoutes, metric: string, spec: Spec, theme: 
   ]
   const root = {
     xmlns: 'http://www.w3.org/2000/svg',
-    viewBox: `0 0 ${d.width} ${d.height + HEAD}`,
-    width: d.width,
+    viewBox: `0 0 ${width} ${d.height + HEAD}`,
+    width,
     height: d.height + HEAD,
     role: 'img',
     'font-family': SANS,
@@ -121,9 +127,17 @@ export function routesFigure(d: DrawnRoutes, metric: string, spec: Spec, theme: 
   const inner = [
     element('title', {}, escapeXml(metric)),
     embedSpecs([spec]),
-    element('rect', { width: d.width, height: d.height + HEAD, fill: look.paper }),
+    element('rect', { width, height: d.height + HEAD, fill: look.paper }),
     text(8, 18, metric, small),
     element('g', { transform: `translate(0 ${HEAD})` }, body.join('\n')),
   ]
   return `${element('svg', root, `\n${inner.join('\n')}\n`)}\n`
+}
+
+/** The figure of a result of `routes`. */
+export function routesSvg({ nodes, edges, tokens, position, threshold, spec }: Routes, theme: Theme): string {
+  const layers = 1 + Math.max(...nodes.map(n => n.layer))
+  const drawn = layoutRoutes({ nodes, edges }, layers, tokens, ROOM)
+  const to = `routes to ${tokenLabel(tokens[position] ?? '', 24)}, ${position}`
+  return routesFigure(drawn, `${to}, contributions of ${threshold} or more`, spec, theme)
 }
