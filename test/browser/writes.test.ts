@@ -87,14 +87,20 @@ const EDITED = `#specimen/${PROMPT}?head=6.5&score=induction&edit=z:4.7*0.4`
 test('a residual, a feed-forward block and its neuron are chosen by click and by key, with edits in force', async () => {
   const { page, visitor } = visit
   await visitor.open(`${EDITED}&routes=0.04`)
+  const stands = () => page.locator('[data-part="resid5@7"]').evaluate(e => e.getBoundingClientRect().y + scrollY)
+  await page.locator('[data-part="resid5@7"]').waitFor({ timeout: 30_000 })
+  const before = await stands()
   // A point that stands elsewhere is read there, and the routes stay.
   await page.locator('[data-part="resid5@7"]').click({ timeout: 30_000 })
   await sees({ residual: 'resid_post', layer: 5 }, 'After layer 5', 7)
   expect(visitor.address).toContain('writes=resid5@7')
+  // What one chooses from does not move.
+  expect(await stands()).toBe(before)
   expect(visitor.address).not.toContain('query=')
   await page.locator('[data-part="mlp5@12"]').focus()
   await page.keyboard.press('Enter')
   await sees({ mlp: 5 }, 'Feed-forward 5', 12)
+  expect(await stands()).toBe(before)
   expect(visitor.address).toMatch(/writes=mlp5(&|$)/)
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
