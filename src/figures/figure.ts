@@ -7,6 +7,7 @@ import { embedSpecs } from './embed.ts'
 import { listPanel } from './list.ts'
 import { mapPanel } from './map.ts'
 import type { Panel, PanelOptions } from './panel.ts'
+import { picturesPanel } from './pictures.ts'
 import { element, escapeXml, label, SANS } from './svg.ts'
 import { wordsPanel } from './words.ts'
 
@@ -23,7 +24,7 @@ const ROW = 1120
 /**
  * A figure of a grid as the text of an SVG file, chosen by its axes: two are a map (the first down, the second across),
  * one is a curve, or a list where its entries have no order; keys with their tokens are the text itself, entries of the
- * vocabulary bars. Several grids stand beside each other. The specs are inside (`specOfFigure` reads them back). Texts
+ * vocabulary bars. [layer, head, query, key] are the patterns of all heads as small pictures. Several grids stand beside each other. The specs are inside (`specOfFigure` reads them back). Texts
  * of the grid are shown escaped; the file holds no script, no link and no image. Throws `figure-axes` for more axes.
  */
 export function gridFigure(grids: Grid | readonly Grid[], { theme = 'light', ...o }: FigureOptions = {}): string {
@@ -84,6 +85,7 @@ const CURVES: readonly string[] = ['layer', 'position', 'query', 'key', 'dimensi
 
 function panelOf(grid: Grid, o: PanelOptions): Panel {
   const [first, ...others] = grid.axes.map(a => a.name)
+  if (grid.axes.map(a => a.name).join() === 'layer,head,query,key') return picturesPanel(grid, o)
   if (first === 'method' && others.join() === 'column') return barsPanel(grid, o)
   if (others.length === 1) return mapPanel(grid, o)
   if (first === 'column') return barsPanel(grid, o)

@@ -52,6 +52,8 @@ export interface Predicted {
 export class Pass {
   readonly #residuals = new Map<number, Float32Array>()
   readonly #z = new Map<number, NDArray<'f32'>>()
+  /** The last residual that was computed again: one block of rows after another begins at the same layer. */
+  #again: { readonly layer: number; readonly x: Float32Array } | undefined
   #prediction: Predicted | undefined
   /** The first layer that differs from the pass below; 0 without one. */
   readonly start: number
@@ -166,7 +168,12 @@ export class Pass {
     if (known) return known
     if (this.below && layer <= this.start && (layer > 0 || !this.#embedEdited))
       return await this.below.residual(layer, signal)
-    if (layer > 0) return (await this.segment(layer - 1, layer, [], signal)).get(pointKey(residual(layer)))!.data
+    if (this.#again?.layer === layer) return this.#again.x
+    if (layer > 0) {
+      const x = (await this.segment(layer - 1, layer, [], signal)).get(pointKey(residual(layer)))!.data
+      this.#again = { layer, x }
+      return x
+    }
     const x = await this.#embed(signal)
     this.#residuals.set(0, x)
     return x

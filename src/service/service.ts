@@ -7,6 +7,7 @@ import { headChanges } from './changes.ts'
 import { checkParams } from './check.ts'
 import { Edges } from './edge.ts'
 import { compareNext } from './next.ts'
+import { Overview } from './overview.ts'
 import { Passes } from './passes.ts'
 import { Patterns } from './patterns.ts'
 import { routesOf } from './routes.ts'
@@ -35,6 +36,7 @@ export class Service {
   readonly #passes: Passes
   readonly #rows = new Rows()
   readonly #patterns = new Patterns(this.#rows)
+  readonly #overview = new Overview(this.#rows)
   readonly #edges = new Edges(this.#rows)
 
   constructor(
@@ -82,6 +84,8 @@ export class Service {
       await this.#patterns.attention(await this.#passes.edited(ids, edits, watch), view, watch),
     tile: async ({ ids, edits, ...view }, watch) =>
       await this.#patterns.tile(await this.#passes.edited(ids, edits, watch), view, watch),
+    overview: async ({ ids, edits, ...view }, watch) =>
+      await this.#overview.all(await this.#passes.edited(ids, edits, watch), view, watch),
     edge: async ({ ids, edits, ...at }, watch) =>
       await this.#edges.edge(await this.#passes.edited(ids, edits, watch), at, watch),
     spec: async ({ ids, text, edits, capture }) => ({

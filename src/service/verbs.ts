@@ -134,6 +134,16 @@ export const verbs = {
       column: index,
     }),
   ),
+  overview: verb(
+    'quick',
+    'the patterns of all heads, each reduced to at most so many cells a side, which hold the largest of their entries',
+    z.strictObject({
+      ...edited,
+      side: z.number().int().min(1).max(64).default(32),
+      /** Leaves what goes to key 0 out of the cells. */
+      leaveFirst: z.boolean().default(false),
+    }),
+  ),
   edge: verb(
     'quick',
     'q of one query and k of one key as they meet in a head, their score, and the share of attention it becomes',
@@ -302,6 +312,13 @@ export interface TileResult {
   readonly max: F32
 }
 
+export interface OverviewResult {
+  /** Largest entry of each cell, [layer, head, s, s]; rows are queries. Entries above the diagonal count as 0. */
+  readonly max: F32
+  /** A cell is block × block entries, at the lower and right end fewer. */
+  readonly block: number
+}
+
 export interface EdgeResult {
   /** After rotary and edits, [dimension] each; k is that of the head’s group. */
   readonly q: F32
@@ -351,6 +368,7 @@ interface Results {
   readonly patterns: PatternsResult
   readonly attention: AttentionResult
   readonly tile: TileResult
+  readonly overview: OverviewResult
   readonly edge: EdgeResult
   readonly spec: SpecResult
   readonly scores: ScoresResult

@@ -78,6 +78,13 @@ export class Answer<T> {
     this.#abort?.abort()
   }
 
+  /** Makes way for something more urgent: stops, and leaves what stood here until `follow` asks again. */
+  pause(): void {
+    if (!this.waiting) return
+    this.stop()
+    this.#wanted = undefined
+  }
+
   async #run(question: Question<T>): Promise<void> {
     if (question.key !== this.#wanted) return
     const abort = new AbortController()

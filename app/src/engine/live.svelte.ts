@@ -6,6 +6,7 @@ import type {
   EdgeResult,
   Info,
   NextResult,
+  OverviewResult,
   PatternsResult,
   RoutesResult,
   ScoresResult,
@@ -17,6 +18,7 @@ import { HeadwiseError } from '../../../src/words/error.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
 import type { ComponentReading } from '../../../src/words/writes.ts'
+import { PICTURE_SIDE } from '../marks/map-pictures.ts'
 import { editsInForce } from '../state/change-edit.ts'
 import type { Edge } from '../state/edge.ts'
 import { exists, type Head, headName, type Shape } from '../state/head.ts'
@@ -30,6 +32,8 @@ import { type NextEffect, nextEffect } from './next-effect.ts'
 
 /** Patterns of more cells are read in tiles. */
 const MOST_CELLS = 2 ** 21
+/** Up to so many tokens the patterns of all heads follow a moving hand. */
+const SHORT = 256
 /** How many of the likeliest next tokens of either side are shown. */
 export const TOP = 10
 /** How many of the tokens that a part raises most are shown, and of those that it lowers most. */
@@ -57,6 +61,8 @@ export class Live {
   readonly writes = new Answer<Written>()
   readonly routes = new Answer<RoutesResult>('abort')
   readonly patterns = new Answer<PatternsResult>()
+  /** The patterns of all heads: of long texts they are work that can be stopped, and that makes way. */
+  readonly overviews = { short: new Answer<OverviewResult>(), long: new Answer<OverviewResult>('abort') }
   readonly repeats = new Answer<ScoresResult>('abort')
   readonly here = new Answer<ScoresResult>('abort')
   readonly effects = { zero: new Answer<AblateResult>('abort'), mean: new Answer<AblateResult>('abort') }
@@ -95,6 +101,11 @@ export class Live {
       $effect(() => this.writes.follow(this.#writesQuestion()))
       $effect(() => this.#patiently(this.routes, this.#routesQuestion()))
       $effect(() => this.patterns.follow(this.#patternsQuestion()))
+      $effect(() => this.overviews.short.follow(this.#overviewQuestion('short')))
+      $effect(() => {
+        if (this.tokens.waiting || this.next.waiting) this.overviews.long.pause()
+        else this.overviews.long.follow(this.#overviewQuestion('long'))
+      })
       $effect(() => this.changes.follow(this.#changesQuestion()))
       $effect(() => this.#patiently(this.repeats, this.#scoresQuestion('repeats')))
       $effect(() => this.#patiently(this.here, this.#scoresQuestion('prompt')))
@@ -134,6 +145,13 @@ export class Live {
     const { beside, ground } = this.#bench.state
     return beside === undefined ? undefined : mapScore(this, beside, ground)
   })
+  /** Every score that is shown, once: pictures may stand beside the colours of their own score. */
+  readonly scores = $derived.by(() =>
+    this.beside && this.beside.id !== this.score.id ? [this.score, this.beside] : [this.score],
+  )
+
+  readonly #length: 'short' | 'long' = $derived.by(() => ((this.#at?.ids.length ?? 0) > SHORT ? 'long' : 'short'))
+  readonly overview: Answer<OverviewResult> = $derived.by(() => this.overviews[this.#length])
 
   /** Whether the patterns of the chosen heads are read whole. */
   readonly wholePatterns: boolean = $derived.by(() => this.heads.length * this.ids.length ** 2 <= MOST_CELLS)
@@ -276,6 +294,16 @@ export class Live {
     const { ids, edits } = at
     return this.#question(['patterns', ids, edits, heads], (client, o) =>
       client.call('patterns', { ids: filled(ids), edits: [...edits], heads: filled(heads) }, o),
+    )
+  }
+
+  #overviewQuestion(length: 'short' | 'long'): Question<OverviewResult> | undefined {
+    const { cells, leaveFirst } = this.#bench.state
+    const at = this.#at
+    if (!at || cells !== 'patterns' || length !== this.#length) return undefined
+    const { ids, edits } = at
+    return this.#question(['overview', ids, edits, leaveFirst], (client, o) =>
+      client.call('overview', { ids: filled(ids), edits: [...edits], side: PICTURE_SIDE, leaveFirst }, o),
     )
   }
 

@@ -5,6 +5,7 @@ import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
 import type { ComponentReading, WritingNeuron, WrittenToken } from '../../../src/words/writes.ts'
 import type { Shape } from '../state/head.ts'
+import type { Pictures } from './map-pictures.ts'
 import type { Cells } from './pattern-cells.ts'
 import { type Frame, isWhole, type Place, TILE, type View, windowOf } from './pattern-view.ts'
 
@@ -13,6 +14,21 @@ import { type Frame, isWhole, type Place, TILE, type View, windowOf } from './pa
 /** A number for each head, [layer, head]. */
 export const headGrid = (metric: string, values: ArrayLike<number>, { layers, heads }: Shape, spec: Spec): Grid =>
   gridOf({ axes: [{ name: 'layer' }, { name: 'head' }], shape: [layers, heads], values, n: 1, metric, spec })
+
+/** The patterns of all heads as the map shows them, [layer, head, query, key]. */
+export function picturesGrid({ side, block, data }: Pictures, { layers, heads }: Shape, spec: Spec): Grid {
+  const values = Float64Array.from(data, (x, i) => (i % side > Math.floor(i / side) % side ? Number.NaN : x))
+  const edited = spec.request.edits.length > 0 ? ' with the edits' : ''
+  const pooled = block === 1 ? '' : ` (largest of ${block} × ${block} entries)`
+  return gridOf({
+    axes: [{ name: 'layer' }, { name: 'head' }, { name: 'query' }, { name: 'key' }],
+    shape: [layers, heads, side, side],
+    values,
+    n: 1,
+    metric: `attention of every head${edited}${pooled}, share of each row`,
+    spec,
+  })
+}
 
 /** One row of attention over the tokens of the text, [key]. */
 export const rowGrid = (metric: string, values: ArrayLike<number>, tokens: readonly string[], spec: Spec): Grid =>

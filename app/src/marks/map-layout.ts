@@ -26,8 +26,13 @@ const GAP = 2
 const INSIDE = 1
 const BETWEEN = 5
 const LEAST = 5
-/** Largest cell, and the height of all layers: beside the text, or above it as a strip. */
-const PLACES = { side: { largest: 32, tallest: 420 }, strip: { largest: 48, tallest: 208 } } as const
+/** Largest cell, and the height of all layers: beside the text, or above it as a strip; pictures need more of both. */
+const PLACES = {
+  side: { largest: 32, tallest: 420 },
+  strip: { largest: 48, tallest: 208 },
+  sidePictures: { largest: 36, tallest: 960 },
+  stripPictures: { largest: 48, tallest: 420 },
+} as const
 export type Place = keyof typeof PLACES
 /** Room that a number of two digits takes. */
 const LABEL = 15

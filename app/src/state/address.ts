@@ -36,6 +36,7 @@ export function writeAddress(s: State): string {
   put('score', s.score)
   if (s.beside !== undefined) put('beside', s.beside)
   if (s.ground !== initial.ground) put('on', s.ground)
+  if (s.cells !== initial.cells) put('cells', s.cells)
   if (s.order !== initial.order) put('order', s.order)
   if (s.range) put('range', s.range.join('..'))
   if (s.queries.length > 0) put('query', s.queries.join(','))
@@ -127,6 +128,11 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
   on: (to, value) => {
     if (value !== 'prompt' && value !== 'repeats') return false
     to.ground = value
+    return true
+  },
+  cells: (to, value) => {
+    if (value !== 'score' && value !== 'patterns') return false
+    to.cells = value
     return true
   },
   order: (to, value) => {

@@ -11,6 +11,9 @@ export type Ground = 'repeats' | 'prompt'
 /** Layers down and heads across, or the heads of each layer by falling score. */
 export type Order = 'home' | 'score'
 
+/** What a cell of the map shows: its score as colour, or what the head attends to on the prompt as a picture. */
+export type MapCells = 'score' | 'patterns'
+
 /** Everything that the page shows is a function of this; the address holds it in words. */
 export interface State {
   readonly model: string
@@ -23,6 +26,7 @@ export interface State {
   /** A second score beside the first. */
   readonly beside?: string
   readonly ground: Ground
+  readonly cells: MapCells
   readonly order: Order
   /** Scores outside this range are dimmed. */
   readonly range?: readonly [number, number]
@@ -55,6 +59,7 @@ export const initial: State = {
   queries: [],
   score: 'induction',
   ground: 'repeats',
+  cells: 'score',
   order: 'home',
   edits: [],
   full: 1,

@@ -2,7 +2,7 @@ import { type Change, type Line, scaleOf, withChange } from './change.ts'
 import { steppedScale } from './drag.ts'
 import { type Head, sameHead } from './head.ts'
 import type { Part } from './part.ts'
-import type { Ground, Order, Prompt, State } from './state.ts'
+import type { Ground, MapCells, Order, Prompt, State } from './state.ts'
 
 /* Steps from one state to the next. Each is a pure function; the page knows no other way to change. */
 
@@ -46,6 +46,7 @@ export const withBeside = (s: State, beside: string | undefined): State => ({
   ...(beside === undefined ? {} : { beside }),
 })
 export const withGround = (s: State, ground: Ground): State => ({ ...without(s, 'range'), ground })
+export const withCells = (s: State, cells: MapCells): State => ({ ...s, cells })
 export const withOrder = (s: State, order: Order): State => ({ ...s, order })
 export const withRange = (s: State, range: readonly [number, number] | undefined): State => ({
   ...without(s, 'range'),

@@ -58,6 +58,7 @@ const state: fc.Arbitrary<State> = fc
     queries: fc.uniqueArray(fc.nat(500)),
     score: fc.constantFrom('induction', 'offset-3'),
     ground: fc.constantFrom('repeats' as const, 'prompt' as const),
+    cells: fc.constantFrom('score' as const, 'patterns' as const),
     order: fc.constantFrom('home' as const, 'score' as const),
     full: fc.constantFrom(1, 0.5, 0.02),
     arcs: fc.constantFrom(0.05, 0.2),
