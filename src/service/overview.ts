@@ -49,7 +49,7 @@ export class Overview {
       const key = `${layer}/${block}/${view.leaveFirst}`
       const pictures = await kept.get(key, () => this.#layer(from, layer, { block, side }, view, signal))
       max.set(pictures, layer * size)
-      onProgress?.({ what: 'layers', done: layer + 1, total: layers })
+      onProgress?.({ what: 'pictures of layers', done: layer + 1, total: layers })
     }
     return { max: f32([layers, heads, side, side], max), block }
   }

@@ -56,6 +56,7 @@ const settled = (page: Page): Promise<unknown> =>
   })
 
 const EDITED = `#specimen/${PROMPT}?head=4.7&score=ablate-next&beside=previous&edit=z:6.5*0`
+const PATTERNS = `#specimen/${PROMPT}?head=4.7&score=induction&cells=patterns&edit=z:6.5*0`
 const HALF = Array.from({ length: 50 }, (_, i) => 100 + 7 * i).join()
 const TOUR = `#specimen/ids:0,${HALF},${HALF}?head=6.5&score=induction&edit=z:6.5*0&tour=4`
 test.for([
@@ -63,6 +64,8 @@ test.for([
   ['the first visit', '', 390],
   ['edits and two maps', EDITED, 1280],
   ['edits and two maps', EDITED, 390],
+  ['patterns of all heads', PATTERNS, 1280],
+  ['patterns of all heads', PATTERNS, 390],
   ['the tour', TOUR, 1280],
   ['the tour', TOUR, 390],
 ] as const)('nothing that one can grab moves while answers come: $0, $2 px', async ([, state, width]) => {

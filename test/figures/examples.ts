@@ -119,3 +119,21 @@ export const hostile = gridOf({
     facts,
   ),
 })
+
+/** Two layers of three heads over four tokens: the previous token, the first one, all of them evenly. */
+const habits = [
+  (q: number, k: number) => (k === Math.max(0, q - 1) ? 1 : 0),
+  (_: number, k: number) => (k === 0 ? 0.9 : 0.1),
+  (q: number) => 1 / (q + 1),
+]
+export const pictures = gridOf({
+  axes: [{ name: 'layer' }, { name: 'head' }, { name: 'query' }, { name: 'key' }],
+  shape: [2, 3, 4, 4],
+  values: Float64Array.from({ length: 96 }, (_, i) => {
+    const [h, q, k] = [Math.floor(i / 16) % 3, Math.floor(i / 4) % 4, i % 4]
+    return k > q ? Number.NaN : habits[h]!(q, k)
+  }),
+  n: 1,
+  metric: 'attention of every head, share of each row',
+  spec: specBy('run', 'capture'),
+})

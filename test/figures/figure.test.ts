@@ -15,6 +15,7 @@ import {
   next,
   patch,
   pattern,
+  pictures,
   specBy,
   words,
 } from './examples.ts'
@@ -32,10 +33,39 @@ test.each([
   ['curve', gridFigure(curve)],
   ['list', gridFigure(controls)],
   ['pattern', gridFigure(pattern, { max: 1 })],
+  ['pictures', gridFigure(pictures, { max: 1, perGroup: 3 })],
   ['words', gridFigure(words, { max: 1 })],
   ['next', gridFigure(next)],
 ])('%s is drawn as committed', async (name, svg) => {
   await expect(svg).toMatchFileSnapshot(fixture(name))
+})
+
+test('a picture holds each entry once, in its colour and place, and nothing above the diagonal', () => {
+  const svg = gridFigure(pictures, { max: 1 })
+  const drawings = [...svg.matchAll(/<g transform="[^"]*scale[^>]*>(.*?)<\/g>/g)].map(m => m[1]!)
+  expect(drawings).toHaveLength(6)
+  const cells = (drawing: string) =>
+    [...drawing.matchAll(/<path d="([^"]*)" fill="([^"]*)"/g)].flatMap(([, d, fill]) =>
+      [...d!.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g)].flatMap(([, k, q, n]) =>
+        Array.from({ length: Number(n) }, (_, i) => [`${q},${Number(k) + i}`, fill] as const),
+      ),
+    )
+  const of = themes.light.sequential
+  const share = (x: number) => Math.round(x * 31) / 31
+  const expected = [
+    (q: number, k: number) => of(k === Math.max(0, q - 1) ? 1 : 0),
+    (_: number, k: number) => of(share(k === 0 ? 0.9 : 0.1)),
+    (q: number) => of(share(1 / (q + 1))),
+  ]
+  for (const [i, drawing] of drawings.entries()) {
+    const drawnCells = cells(drawing)
+    expect(drawnCells).toHaveLength(10)
+    for (const [place, fill] of drawnCells) {
+      const [q = 0, k = 0] = place.split(',').map(Number)
+      expect(k).toBeLessThanOrEqual(q)
+      expect([place, fill]).toEqual([place, expected[i % 3]!(q, k)])
+    }
+  }
 })
 
 /** The colour at a place of the drawing, as another program renders it. */

@@ -124,6 +124,7 @@ const params = fc.record({
   heads: fc.array(head, { minLength: 1, maxLength: 3 }),
   of: fc.oneof(fc.record({ queries: fc.array(place, { minLength: 1 }) }), fc.record({ keys: some })),
   ...{ layer: number, head: number, level: number, row: zeros, column: zeros, query: place, key: zeros },
+  ...{ side: fc.integer({ min: 0, max: 65 }), leaveFirst: fc.boolean() },
   runs: fc.array(edits, { minLength: 1, maxLength: 2 }),
   read: fc.oneof(
     fc.record({ metric: fc.constantFrom('loss', 'kl') }),
@@ -142,6 +143,7 @@ const keys = {
   attention: ['ids', 'edits', 'heads', 'of'],
   writes: ['ids', 'edits', 'component', 'position', 'top'],
   tile: ['ids', 'edits', 'layer', 'head', 'level', 'row', 'column'],
+  overview: ['ids', 'edits', 'side', 'leaveFirst'],
   edge: ['ids', 'edits', 'layer', 'head', 'query', 'key'],
 } as const satisfies Partial<Record<keyof typeof verbs, readonly string[]>>
 

@@ -40,6 +40,15 @@ test.skipIf(!smollm2Here)(
     const { pattern } = (await service.call('patterns', { ids, edits, heads })) as Result<'patterns'>
     const size = ids.length ** 2
     expect(largest(pattern.data, edited.get('pattern@17').data.subarray(3 * size, 6 * size))).toBeLessThan(1e-4)
+    const all = (await service.call('overview', { ids, edits })) as Result<'overview'>
+    expect([all.block, ...all.max.shape]).toEqual([10, 30, 9, 30, 30])
+    const picture = new Float32Array(9 * 900)
+    for (const [i, value] of edited.get('pattern@17').data.entries()) {
+      const [q, k] = [Math.floor(i / 300) % 300, i % 300].map(x => Math.floor(x / 10)) as [number, number]
+      const cell = (Math.floor(i / size) * 30 + q) * 30 + k
+      picture[cell] = Math.max(picture[cell]!, value)
+    }
+    expect(largest(all.max.data.subarray(17 * 9 * 900, 18 * 9 * 900), picture)).toBeLessThan(1e-4)
     const { z } = (await service.call('changes', { ids, edits })) as Result<'changes'>
     const [a, b] = [clean.get('z@20').data, edited.get('z@20').data]
     const norm = (head: number, of: (i: number) => number) => {

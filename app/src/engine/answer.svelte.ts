@@ -16,6 +16,7 @@ export interface Question<T> {
 
 /** What is awaited for longer than this looks stale. */
 const PATIENCE_MS = 100
+type Policy = 'finish' | 'abort' | 'spare'
 /** Ends that the page itself asked for. */
 const WANTED_ENDS = ['superseded', 'interrupted']
 
@@ -26,7 +27,8 @@ const asError = (error: unknown): HeadwiseError =>
 
 /**
  * What the engine said last, and whether that still is the answer to what is asked now. `finish` lets an answer on its
- * way come (dragging), `abort` ends it for a newer question (long work).
+ * way come (dragging), `abort` ends it for a newer question (long work), `spare` is like `finish` and then rests for as
+ * long as the answer took, so that what is more urgent has half of the engine's time at least.
  */
 export class Answer<T> {
   value = $state.raw<T>()
@@ -44,9 +46,9 @@ export class Answer<T> {
   #timer: ReturnType<typeof setTimeout> | undefined
   #abort: AbortController | undefined
   readonly #newest = new Newest()
-  readonly #policy: 'finish' | 'abort'
+  readonly #policy: Policy
 
-  constructor(policy: 'finish' | 'abort' = 'finish') {
+  constructor(policy: Policy = 'finish') {
     this.#policy = policy
   }
 
@@ -60,7 +62,12 @@ export class Answer<T> {
       return
     }
     this.#wait()
-    this.#newest.ask(() => this.#run(question))
+    this.#newest.ask(async () => {
+      const began = performance.now()
+      await this.#run(question)
+      const took = performance.now() - began
+      if (this.#policy === 'spare') await new Promise(done => setTimeout(done, took))
+    })
   }
 
   /** Asks the last question again. */

@@ -62,7 +62,7 @@ export class Live {
   readonly routes = new Answer<RoutesResult>('abort')
   readonly patterns = new Answer<PatternsResult>()
   /** The patterns of all heads: of long texts they are work that can be stopped, and that makes way. */
-  readonly overviews = { short: new Answer<OverviewResult>(), long: new Answer<OverviewResult>('abort') }
+  readonly overviews = { short: new Answer<OverviewResult>('spare'), long: new Answer<OverviewResult>('abort') }
   readonly repeats = new Answer<ScoresResult>('abort')
   readonly here = new Answer<ScoresResult>('abort')
   readonly effects = { zero: new Answer<AblateResult>('abort'), mean: new Answer<AblateResult>('abort') }

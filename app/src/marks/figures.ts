@@ -16,7 +16,12 @@ export const headGrid = (metric: string, values: ArrayLike<number>, { layers, he
   gridOf({ axes: [{ name: 'layer' }, { name: 'head' }], shape: [layers, heads], values, n: 1, metric, spec })
 
 /** The patterns of all heads as the map shows them, [layer, head, query, key]. */
-export function picturesGrid({ side, block, data }: Pictures, { layers, heads }: Shape, spec: Spec): Grid {
+export function picturesGrid(
+  { side, block, data }: Pictures,
+  { layers, heads }: Shape,
+  leaveFirst: boolean,
+  spec: Spec,
+): Grid {
   const values = Float64Array.from(data, (x, i) => (i % side > Math.floor(i / side) % side ? Number.NaN : x))
   const edited = spec.request.edits.length > 0 ? ' with the edits' : ''
   const pooled = block === 1 ? '' : ` (largest of ${block} × ${block} entries)`
@@ -25,7 +30,7 @@ export function picturesGrid({ side, block, data }: Pictures, { layers, heads }:
     shape: [layers, heads, side, side],
     values,
     n: 1,
-    metric: `attention of every head${edited}${pooled}, share of each row`,
+    metric: `attention of every head${edited}${leaveFirst ? ' without the first token' : ''}${pooled}, share of each row`,
     spec,
   })
 }

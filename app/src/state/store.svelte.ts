@@ -29,13 +29,13 @@ export class Workbench {
   pointedKey = $state<number>()
   #systemDark = $state(false)
   #printing = $state(false)
-  #work = $state.raw<Timeline<Work>>(begin<Work>(this.state))
+  #work = $state.raw<Timeline<Work>>(begin<Work>(workOf(this.state)))
   readonly #window: Window
 
   constructor(window: Window) {
     this.#window = window
     this.#read()
-    this.#work = begin<Work>(this.state)
+    this.#work = begin<Work>(workOf(this.state))
     this.sets = readSets(this.#stored(SETS))
     const theme = this.#stored(THEME)
     if (theme === 'light' || theme === 'dark') this.themeChoice = theme

@@ -13,7 +13,7 @@ test('maps of any model fit: no cell lies on another, groups stand joined, all a
     fc.property(
       shapes,
       fc.integer({ min: 140, max: 400 }),
-      fc.constantFrom('side' as const, 'strip' as const),
+      fc.constantFrom('side' as const, 'strip' as const, 'sidePictures' as const, 'stripPictures' as const),
       (s, room, place) => {
         const m = layoutMap(s, room, place)
         expect(m.x).toHaveLength(s.heads)
