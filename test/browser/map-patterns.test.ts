@@ -148,3 +148,30 @@ test('on a phone, with a filter and another score beside: nothing is wrong for w
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
   await page.close()
 })
+
+test('a long text is read by the largest entries, which the page says, also under an edit', async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
+  const half = Array.from({ length: 150 }, (_, i) => 100 + 7 * i)
+  const ids = [...half, ...half]
+  await new Visitor(page, site.address, node).open(`#specimen/ids:${ids}?head=6.5&score=sink&on=prompt&cells=patterns`)
+  await eventually(() => page.locator('[data-painted="30"]').count()).toBe(1)
+  expect(await page.locator('[data-panel=map]').textContent()).toContain('each point is the largest of 10 × 10 entries')
+  const label = () => page.locator('[data-head="6.5"]').getAttribute('aria-label')
+  const expected = async (edits: EditInput[]) => {
+    const { data } = (await node.run(ids, { capture: ['pattern@6'], edits })).get('pattern@6')
+    let most = [0, 0, 0] as [number, number, number]
+    for (let q = 10; q < 300; q++)
+      for (let k = 10; k <= q; k++) {
+        const share = data[(5 * 300 + q) * 300 + k]!
+        if (share > most[0]) most = [share, Math.floor(q / 10) * 10, Math.floor(k / 10) * 10]
+      }
+    const [share, q, k] = most
+    return `beyond the first 10 tokens at most ${digits(share)}, query ${q}–${q + 9} to key ${k}–${k + 9}`
+  }
+  await eventually(label).toContain(await expected([]))
+  await page.locator('[data-head="4.7"]').click()
+  await page.keyboard.press('0')
+  const off47 = await expected([{ do: 'zero', at: { site: 'z', layer: 4 }, heads: [7] }])
+  await eventually(label).toContain(off47)
+  await page.close()
+})
