@@ -1,36 +1,18 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { digits } from '../../app/src/marks/number.ts'
 import { sequential } from '../../app/src/marks/scale.ts'
 import { specOfFigure } from '../../src/figures/read-spec.ts'
-import type { Headwise } from '../../src/library/headwise.ts'
-import { load } from '../../src/library/load.ts'
 import type { EditInput } from '../../src/words/edit.ts'
-import { launch, type Site, serve } from './support.ts'
-import { PROMPT, Visitor } from './workbench.ts'
+import { eventually, PROMPT, visits } from './workbench.ts'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const TIME = 13
 
-let browser: Browser
-let site: Site
-let node: Headwise
-beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-  node = await load('specimen')
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-  await node[Symbol.asyncDispose]()
-})
+const visit = visits({ colorScheme: 'light' })
 
 /** Every head's pattern as the library captures it, [head of all, query, key]. */
 async function patterns(edits: EditInput[] = []): Promise<Float32Array> {
-  const run = await node.run(PROMPT, { capture: ['pattern'], edits })
+  const run = await visit.node.run(PROMPT, { capture: ['pattern'], edits })
   return run.get('pattern').data as Float32Array
 }
 
@@ -38,7 +20,8 @@ async function patterns(edits: EditInput[] = []): Promise<Float32Array> {
 function colours(time: number): number[] {
   const canvas = document.querySelector<HTMLCanvasElement>('[data-pictures]')!
   const frame = canvas.getBoundingClientRect()
-  const c = canvas.getContext('2d')!
+  const c = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })!
+  c.drawImage(canvas, 0, 0)
   const ratio = canvas.width / frame.width
   const found: number[] = []
   for (const cell of document.querySelectorAll('[data-head]')) {
@@ -71,15 +54,9 @@ async function off(page: Page, exact: Float32Array, faint: readonly number[] = [
   }
   return most
 }
-const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 })
 
 test('every head’s pattern stands in its cell as the library has it, and follows the edits', async () => {
-  const page = await browser.newPage({
-    viewport: { width: 1280, height: 900 },
-    colorScheme: 'light',
-    reducedMotion: 'reduce',
-  })
-  const visitor = new Visitor(page, site.address, node)
+  const { page, visitor } = visit
   await visitor.open()
   await page.locator('[data-cells=patterns]').focus()
   await page.keyboard.press('Enter')
@@ -99,9 +76,10 @@ test('every head’s pattern stands in its cell as the library has it, and follo
   expect(visitor.address).toMatch(/head=4\.7&score=induction&cells=patterns$/)
 
   // The table: the largest share beyond the first key, and where it is.
-  await page.locator('[data-panel=map] [data-table]').click()
-  const rows = await page
-    .locator('[data-panel=map] tbody tr')
+  await visitor.panel('map').locator('[data-table]').click()
+  const rows = await visitor
+    .panel('map')
+    .locator('tbody tr')
     .evaluateAll(all => all.map(r => [...r.querySelectorAll('td')].slice(-3).map(td => td.textContent)))
   const largest = Array.from({ length: 64 }, (_, h) => {
     let at = 1 * TIME + 1
@@ -111,24 +89,16 @@ test('every head’s pattern stands in its cell as the library has it, and follo
     return [digits(clean[h * TIME ** 2 + at]!), String(Math.floor(at / TIME)), String(at % TIME)]
   })
   expect(rows).toEqual(largest)
-  await page.locator('[data-panel=map] [data-table]').click()
+  await visitor.panel('map').locator('[data-table]').click()
 
-  const download = page.waitForEvent('download', { timeout: 60_000 })
-  await page.locator('[data-panel=map]').getByRole('button', { name: 'svg', exact: true }).click()
-  const svg = readFileSync(await (await download).path())
+  const svg = await visitor.saved('map')
   expect([...svg.toString().matchAll(/crispEdges/g)]).toHaveLength(64)
   expect(specOfFigure(svg)[0]!.request.method!.parameters).toMatchObject({ sites: ['pattern'] })
-  await page.close()
 })
 
 test('on a phone, with a filter and another score beside: nothing is wrong for who cannot see it', async () => {
-  const page = await browser.newPage({
-    viewport: { width: 390, height: 844 },
-    deviceScaleFactor: 2,
-    colorScheme: 'light',
-    reducedMotion: 'reduce',
-  })
-  const visitor = new Visitor(page, site.address, node)
+  const { page, visitor } = visit
+  await page.setViewportSize({ width: 390, height: 844 })
   await visitor.open(
     `#specimen/${PROMPT}?head=6.5&score=induction&beside=induction&cells=patterns&range=0.5..1&edit=z:6.1*0.5`,
   )
@@ -136,29 +106,19 @@ test('on a phone, with a filter and another score beside: nothing is wrong for w
   await eventually(() => visitor.head('6.5').getAttribute('aria-label')).toMatch(
     /^head 6\.5, induction 0\.95\S* .*; beyond the first token at most 0\.\d+, query \d+ to key \d+$/,
   )
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() =>
-    (
-      globalThis as never as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> }
-      }
-    ).axe.run(),
-  )
-  expect(violations.map(v => [v.id, v.nodes.map(n => n.target)])).toEqual([])
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
-  await page.close()
+  expect(await visitor.faults()).toEqual([])
 })
 
 test('a long text is read by the largest entries, which the page says, also under an edit', async () => {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
+  const { page, visitor } = visit
   const half = Array.from({ length: 150 }, (_, i) => 100 + 7 * i)
   const ids = [...half, ...half]
-  await new Visitor(page, site.address, node).open(`#specimen/ids:${ids}?head=6.5&score=sink&on=prompt&cells=patterns`)
+  await visitor.open(`#specimen/ids:${ids}?head=6.5&score=sink&on=prompt&cells=patterns`)
   await eventually(() => page.locator('[data-painted="30"]').count()).toBe(1)
-  expect(await page.locator('[data-panel=map]').textContent()).toContain('each point is the largest of 10 × 10 entries')
-  const label = () => page.locator('[data-head="6.5"]').getAttribute('aria-label')
+  expect(await visitor.panel('map').textContent()).toContain('each point is the largest of 10 × 10 entries')
+  const label = () => visitor.head('6.5').getAttribute('aria-label')
   const expected = async (edits: EditInput[]) => {
-    const { data } = (await node.run(ids, { capture: ['pattern@6'], edits })).get('pattern@6')
+    const { data } = (await visit.node.run(ids, { capture: ['pattern@6'], edits })).get('pattern@6')
     let most = [0, 0, 0] as [number, number, number]
     for (let q = 10; q < 300; q++)
       for (let k = 10; k <= q; k++) {
@@ -173,5 +133,4 @@ test('a long text is read by the largest entries, which the page says, also unde
   await page.keyboard.press('0')
   const off47 = await expected([{ do: 'zero', at: { site: 'z', layer: 4 }, heads: [7] }])
   await eventually(label).toContain(off47)
-  await page.close()
 })
