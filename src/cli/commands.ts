@@ -25,6 +25,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./scores.ts')).scores,
   },
   {
+    name: 'syntax',
+    summary: 'how far heads follow the dependency parses of a file',
+    load: async () => (await import('./syntax.ts')).syntax,
+  },
+  {
     name: 'ablate',
     summary: 'remove every head, one at a time',
     load: async () => (await import('./ablate.ts')).ablate,

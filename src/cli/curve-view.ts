@@ -8,10 +8,10 @@ import { bold, type Style } from './terminal/style.ts'
 import { wrap } from './terminal/text.ts'
 import { number } from './terminal/units.ts'
 
-/** The cells of one end of the intervals, row-major. */
-export const cellsOf = (grid: Grid, part: 'low' | 'high' | 'p' | 'q'): Float64Array | undefined => {
+/** The cells of a part that has one for each value, row-major. */
+export const cellsOf = (grid: Grid, part: 'low' | 'high' | 'n' | 'p' | 'q'): Float64Array | undefined => {
   const cells = grid[part]
-  return cells && gridValues({ ...grid, values: cells }).data
+  return Array.isArray(cells) ? gridValues({ ...grid, values: cells }).data : undefined
 }
 
 /** A value of the metric whose changes a grid holds, with the metric's name. */

@@ -26,6 +26,7 @@ import { type ScoreOptions, scoreGrids } from './scores.ts'
 import type { SelfRepairOptions, SelfRepairResult } from './self-repair.ts'
 import { editContext, editList } from './spec.ts'
 import type { Sweep, SweepCut, SweepRequest } from './sweep.ts'
+import type { ParsedText, SyntaxOptions } from './syntax.ts'
 import type { TasksOptions } from './tasks.ts'
 import type { WritesOptions } from './writes.ts'
 
@@ -88,6 +89,15 @@ export class Headwise implements AsyncDisposable {
   /** One grid [layer, head] for each detector, in the order asked for: the mean over prompts with its 95% interval. */
   async scores(ids: readonly string[], o: ScoreOptions = {}): Promise<Grid[]> {
     return await scoreGrids(this.#opened, ids, o)
+  }
+
+  /**
+   * How far heads follow dependency parses: grids of share, accuracy and excess [layer, head] over all edges, and of the
+   * best heads of frequent relations [relation, method].
+   */
+  async syntax(texts: ParsedText | readonly ParsedText[], o: SyntaxOptions = {}): Promise<Grid[]> {
+    const { syntaxGrids } = await import('./syntax.ts')
+    return await syntaxGrids(this.#opened, 'text' in texts ? [texts] : texts, o)
   }
 
   /** Plans the removal of every head, one at a time; nothing edited has run yet. */

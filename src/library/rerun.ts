@@ -4,6 +4,7 @@ import type { ResultDocument } from '../results/document.ts'
 import { validate } from '../results/issue.ts'
 import { specOf } from '../results/spec.ts'
 import { given } from '../tasks/source.ts'
+import { readParse } from '../text/parse.ts'
 import { componentSchema } from '../words/component.ts'
 import { HeadwiseError, type OnProgress, type Watch } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
@@ -52,6 +53,7 @@ const parametersOf = {
   writes: z.strictObject({ of: componentSchema, position: count, top: count }),
   routes: z.strictObject({ position: count, threshold: z.number() }),
   scores: z.strictObject({ null: z.strictObject({ draws: z.literal(NULL_DRAWS) }).optional() }),
+  syntax: z.strictObject({ parses: z.array(z.array(z.string())), relations: z.array(z.string()).optional() }),
 } as const
 
 const parameters = <T>(schema: z.ZodType<T>, { method }: Request): T =>
@@ -76,23 +78,35 @@ const differs = (what: string, where: string, found: unknown, allowed: unknown):
 const stated = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined)) as never
 
-/** Sweeps that were computed again, by the hash of their spec: one may have several grids. */
+/** Results that were computed again, by the hash of their spec: one may have several grids. */
 type Swept = Map<string, readonly Grid[]>
 
-/** The grid of a sweep by the road of its first computation; of several grids the one of the same metric. */
-async function sweptAgain(m: Headwise, before: One, known: Swept, watch: Watch): Promise<Grid> {
-  const { request, hash } = before.spec
-  let grids = known.get(hash)
-  if (!grids) {
-    const { document } = await (await m.planOfSpec(request)).execute(watch)
-    grids = Array.isArray(document) ? document : [document]
-    known.set(hash, grids)
-  }
+/** What several grids come from is computed once; of these the one of the same metric. */
+async function oneOf(before: One, known: Swept, compute: () => Promise<readonly Grid[]>): Promise<Grid> {
+  const { hash } = before.spec
+  const grids = known.get(hash) ?? (await compute())
+  known.set(hash, grids)
   const metric = before.kind === 'grid' ? before.metric : before.kind
   const found = grids.find(g => g.metric === metric)
   if (found) return found
   throw differs('metric', 'metric', grids.map(g => g.metric).join(', '), metric)
 }
+
+/** A sweep by the road of its first computation. */
+const sweptAgain = (m: Headwise, before: One, known: Swept, watch: Watch): Promise<Grid> =>
+  oneOf(before, known, async () => {
+    const { document } = await (await m.planOfSpec(before.spec.request)).execute(watch)
+    return Array.isArray(document) ? document : [document]
+  })
+
+/** The texts with their parses, as the spec holds both. */
+const parsedAgain = (m: Headwise, before: One, known: Swept, watch: Watch): Promise<Grid> =>
+  oneOf(before, known, async () => {
+    const { prompts, seed } = before.spec.request
+    const { parses, relations } = parameters(parametersOf.syntax, before.spec.request)
+    const texts = prompts.map(({ text = '' }, i) => ({ text, parse: readParse(parses[i] ?? []) }))
+    return await m.syntax(texts, { seed, ...stated({ relations }), ...watch })
+  })
 
 async function again(m: Headwise, document: One, known: Swept, o: RerunOptions): Promise<One> {
   const { request } = document.spec
@@ -122,6 +136,8 @@ async function again(m: Headwise, document: One, known: Swept, o: RerunOptions):
       const o = { prompts, seed, null: tested !== undefined, ...watch }
       return (await m.scores([request.method?.id ?? ''], o))[0]!
     }
+    case 'syntax':
+      return await parsedAgain(m, document, known, watch)
     case 'tasks':
       if (document.kind === 'task') return await taskAgain(m, document, watch)
       break
@@ -131,7 +147,7 @@ async function again(m: Headwise, document: One, known: Swept, o: RerunOptions):
     code: 'rerun-command',
     where: 'spec.request.command',
     found: request.command,
-    allowed: ['run', 'generate', 'writes', 'routes', 'scores', 'tasks', ...SWEEP_COMMANDS].join(', '),
+    allowed: ['run', 'generate', 'writes', 'routes', 'scores', 'syntax', 'tasks', ...SWEEP_COMMANDS].join(', '),
   })
 }
 

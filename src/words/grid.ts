@@ -21,6 +21,7 @@ export const axisNames = [
   'fixation',
   'column',
   'region',
+  'relation',
 ] as const
 
 /** JSON has no NaN and no infinities: they are written as these strings. `null` is a cell that was not measured. */

@@ -12,6 +12,7 @@ export const requestSchema = z.strictObject({
     'run',
     'generate',
     'scores',
+    'syntax',
     'ablate',
     'patch',
     'knockout',
