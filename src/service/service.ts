@@ -2,6 +2,7 @@ import { detectors } from '../heads/detectors/index.ts'
 import type { Headwise } from '../library/headwise.ts'
 import { execute } from '../runs/execute.ts'
 import { plan } from '../runs/plan.ts'
+import { readParse } from '../text/parse.ts'
 import { HeadwiseError, throwIfAborted, type Watch } from '../words/error.ts'
 import { headChanges } from './changes.ts'
 import { checkParams } from './check.ts'
@@ -96,6 +97,12 @@ export class Service {
     }),
     scores: async ({ detectors, prompts, seed }, watch) => ({
       grids: await this.model.scores(detectors, { ...(prompts && { prompts }), seed, ...watch }),
+    }),
+    syntax: async ({ text, parse, relations, seed }, watch) => ({
+      grids: await this.model.syntax(
+        { text, parse: readParse(parse) },
+        { seed, ...watch, ...(relations && { relations }) },
+      ),
     }),
     ablate: async ({ mode, on, seed }, watch) => {
       const planned = await this.model.planAblation({ mode, ...on, seed, signal: watch.signal })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_WORDS } from '../text/parse.ts'
 import type { NDArray } from '../words/arrays.ts'
 import { componentSchema } from '../words/component.ts'
 import { editsSchema } from '../words/edit.ts'
@@ -161,6 +162,18 @@ export const verbs = {
       detectors: z.array(name).nonempty().max(16),
       /** Token sequences; without them random tokens said twice. */
       prompts: z.array(ids).nonempty().max(256).optional(),
+      seed: index.default(0),
+    }),
+  ),
+  syntax: verb(
+    'long',
+    'how far every head follows the dependency parse of a text',
+    z.strictObject({
+      text,
+      /** A word each, form:head:relation. */
+      parse: z.array(z.string().max(1024)).nonempty().max(MAX_WORDS),
+      /** Only edges of these. */
+      relations: z.array(name).nonempty().max(256).optional(),
       seed: index.default(0),
     }),
   ),
@@ -340,6 +353,11 @@ export interface ScoresResult {
   readonly grids: readonly Grid[]
 }
 
+export interface SyntaxResult {
+  /** share, accuracy and excess over the edges, [layer, head] each. */
+  readonly grids: readonly Grid[]
+}
+
 export interface AblateResult {
   /** [layer, head]: metric without the head minus the clean one. */
   readonly grid: Grid
@@ -372,6 +390,7 @@ interface Results {
   readonly edge: EdgeResult
   readonly spec: SpecResult
   readonly scores: ScoresResult
+  readonly syntax: SyntaxResult
   readonly ablate: AblateResult
   readonly export: ExportResult
   /** Each piece of the stream. */

@@ -10,8 +10,10 @@ import type {
   PatternsResult,
   RoutesResult,
   ScoresResult,
+  SyntaxResult,
   TokensResult,
 } from '../../../src/service/verbs.ts'
+import { writeWord } from '../../../src/text/parse.ts'
 import type { Component } from '../../../src/words/component.ts'
 import type { EditInput } from '../../../src/words/edit.ts'
 import { HeadwiseError } from '../../../src/words/error.ts'
@@ -22,6 +24,7 @@ import { PICTURE_SIDE } from '../marks/map-pictures.ts'
 import { editsInForce } from '../state/change-edit.ts'
 import type { Edge } from '../state/edge.ts'
 import { exists, type Head, headName, type Shape } from '../state/head.ts'
+import { SYNTAX } from '../state/parse.ts'
 import { promptKey } from '../state/state.ts'
 import type { Workbench } from '../state/store.svelte.ts'
 import { choose } from '../state/update.ts'
@@ -67,6 +70,7 @@ export class Live {
   readonly here = new Answer<ScoresResult>('abort')
   readonly effects = { zero: new Answer<AblateResult>('abort'), mean: new Answer<AblateResult>('abort') }
   readonly nextEffect = new Answer<NextEffect>('abort')
+  readonly syntax = new Answer<SyntaxResult>('abort')
   readonly continuation: Continuation
   client = $state.raw<Client>()
   #passed = $state.raw<Passed>()
@@ -112,6 +116,7 @@ export class Live {
       $effect(() => this.#patiently(this.effects.zero, this.#effectQuestion('zero')))
       $effect(() => this.#patiently(this.effects.mean, this.#effectQuestion('mean')))
       $effect(() => this.#patiently(this.nextEffect, this.#nextEffectQuestion()))
+      $effect(() => this.#patiently(this.syntax, this.#syntaxQuestion()))
       $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state))
     })
   }
@@ -337,6 +342,16 @@ export class Live {
     if (prompts.length === 0 || prompts.some(p => p.length < 2)) return undefined
     return this.#question(['ablate', mode, prompts], (client, o) =>
       client.call('ablate', { mode, on: { prompts: filled(prompts.map(filled)) } }, o),
+    )
+  }
+
+  #syntaxQuestion(): Question<SyntaxResult> | undefined {
+    const { score, beside, prompt, parse, relation } = this.#bench.state
+    if ((score !== SYNTAX && beside !== SYNTAX) || !parse || !('text' in prompt)) return undefined
+    const words = filled(parse.map(writeWord))
+    const only = relation === undefined ? {} : { relations: filled([relation]) }
+    return this.#question(['syntax', prompt.text, words, only], (client, o) =>
+      client.call('syntax', { text: prompt.text, parse: words, ...only }, o),
     )
   }
 

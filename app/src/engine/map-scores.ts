@@ -5,11 +5,13 @@ import type {
   NextResult,
   NextToken,
   ScoresResult,
+  SyntaxResult,
 } from '../../../src/service/verbs.ts'
 import type { HeadwiseError } from '../../../src/words/error.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import { changeScore, effectScore, type MapScore, scoreOf } from '../marks/map-score.ts'
 import { tokenLabel } from '../marks/token-text.ts'
+import { SYNTAX } from '../state/parse.ts'
 import type { Ground, State } from '../state/state.ts'
 import type { NextEffect } from './next-effect.ts'
 
@@ -26,7 +28,7 @@ const EFFECTS: Readonly<Record<string, string>> = {
 const CHANGES = 'changes'
 export const NEXT = 'ablate-next'
 /** Whether a score means something on the page's own prompt only. */
-export const onPromptOnly = (id: string): boolean => id === CHANGES || id === NEXT
+export const onPromptOnly = (id: string): boolean => id === CHANGES || id === NEXT || id === SYNTAX
 const isDetector = (id: string): boolean => !Object.hasOwn(EFFECTS, id) && !onPromptOnly(id)
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -37,16 +39,19 @@ const NAMES: Readonly<Record<string, string>> = {
   entropy: 'entropy',
   delimiter: 'delimiters',
   [NEXT]: 'effect on the next token',
+  [SYNTAX]: 'syntax (dependency edges)',
   [CHANGES]: 'changed by the edits',
 }
 const nameOf = (id: string): string => (Object.hasOwn(NAMES, id) ? NAMES[id]! : (EFFECTS[id] ?? id))
 
-/** All scores that the map can show, detectors first. */
-export const scoreChoices = (info: Info | undefined): ScoreChoice[] =>
-  [...(info?.detectors.map(d => d.id) ?? []), NEXT, ...Object.keys(EFFECTS), CHANGES].map(id => ({
-    id,
-    name: nameOf(id),
-  }))
+/** All scores that the map can show, detectors first; one of them where there is a parse. */
+export const scoreChoices = (info: Info | undefined, parsed: boolean): ScoreChoice[] =>
+  [...(info?.detectors.map(d => d.id) ?? []), ...(parsed ? [SYNTAX] : []), NEXT, ...Object.keys(EFFECTS), CHANGES].map(
+    id => ({
+      id,
+      name: nameOf(id),
+    }),
+  )
 
 /** Which detectors are wanted on which ground. Removal on the random sequences needs these sequences. */
 export function needsScores(
@@ -74,6 +79,7 @@ interface Sources {
   readonly effects: { readonly zero: Said<AblateResult>; readonly mean: Said<AblateResult> }
   readonly changes: Said<ChangesResult>
   readonly nextEffect: Said<NextEffect>
+  readonly syntax: Said<SyntaxResult>
 }
 
 /** A score for the map, and the answer that it comes from. */
@@ -96,7 +102,7 @@ const leadMetric = ([first, second]: readonly Pick<NextToken, 'text'>[] = []): s
 /** The score of that name, as far as the engine has come. */
 export function mapScore(live: Sources, id: string, ground: Ground): Scored {
   const name = nameOf(id)
-  const causal = !isDetector(id)
+  const causal = !isDetector(id) && id !== SYNTAX
   if (id === CHANGES) {
     const from = live.changes
     const score = from.value && changeScore(from.value.z.data)
@@ -115,6 +121,12 @@ export function mapScore(live: Sources, id: string, ground: Ground): Scored {
     const { value } = from
     const metric = leadMetric(value ? [value.first, value.second] : live.next.value?.tokens)
     return { id, name, metric, causal, score: value && effectScore(value.values), grid: undefined, from }
+  }
+  if (id === SYNTAX) {
+    const from = live.syntax
+    const [grid] = from.value?.grids ?? []
+    const metric = grid?.metric ?? 'attention from the later to the earlier word of a dependency edge, share'
+    return { id, name, metric, causal, score: grid && scoreOf(grid, 'amount'), grid, from }
   }
   if (Object.hasOwn(EFFECTS, id)) {
     const from = id === 'ablate-zero' ? live.effects.zero : live.effects.mean

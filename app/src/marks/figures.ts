@@ -105,6 +105,17 @@ export const neuronsGrid = (neurons: readonly WritingNeuron[], layer: number, me
     spec,
   })
 
+/** What heads give each edge of a parse, [column]. */
+export const syntaxGrid = (edges: readonly string[], values: readonly number[], metric: string, spec: Spec): Grid =>
+  gridOf({
+    axes: [{ name: 'column', labels: [...edges] }],
+    shape: [edges.length],
+    values,
+    n: 1,
+    metric,
+    spec,
+  })
+
 /** Values one after another, as a curve over `axis`. */
 export const courseGrid = (metric: string, axis: 'step' | 'position', values: ArrayLike<number>, spec: Spec): Grid =>
   gridOf({ axes: [{ name: axis }], shape: [values.length], values, n: 1, metric, spec })

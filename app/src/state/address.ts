@@ -1,8 +1,11 @@
+import { isRelation, readParse, writeWord } from '../../../src/text/parse.ts'
 import type { Line } from './change.ts'
 import { readLine, writeLine } from './change-text.ts'
 import { type Head, headName, parseHead } from './head.ts'
+import { parseFault } from './parse.ts'
 import { readPart, writePart } from './part.ts'
 import { initial, isTemperature, type Prompt, type State } from './state.ts'
+import { withParse, withRelation } from './update.ts'
 
 /*
  * The state in words, as the address holds it:
@@ -48,6 +51,8 @@ export function writeAddress(s: State): string {
   if (s.writes) put('writes', writePart(s.writes))
   if (s.temperature !== undefined) put('temperature', String(s.temperature))
   if (s.edits.length > 0) parts.push(`edit=${s.edits.map(l => escaped(writeLine(l), /,/g)).join(',')}`)
+  if (s.parse) parts.push(`parse=${s.parse.map(w => escaped(writeWord(w), /,/g)).join(',')}`)
+  if (s.relation !== undefined) put('relation', s.relation)
   if (s.tour !== undefined) put('tour', String(s.tour))
   return `#${escaped(s.model, /\//g)}/${writePrompt(s.prompt)}?${parts.join('&')}`
 }
@@ -78,7 +83,18 @@ export function readAddress(hash: string): Read {
     const at = pair.indexOf('=')
     fields.set(at < 0 ? pair : pair.slice(0, at), at < 0 ? '' : pair.slice(at + 1))
   }
-  return { state: { ...initial, model, prompt, ...readFields(fields, problems) }, problems }
+  return { state: parsed({ ...initial, model, prompt, ...readFields(fields, problems) }, problems), problems }
+}
+
+/** A parse belongs to the prompt beside it. */
+function parsed(s: State, problems: string[]): State {
+  const fault = s.parse && parseFault(s.prompt, s.parse)
+  if (fault !== undefined) problems.push(`The parse in the address is one of another text, and was left out: ${fault}.`)
+  const kept = fault === undefined ? s : withParse(s, undefined)
+  const { relation } = kept
+  if (relation === undefined || kept.parse?.some(w => w.relation === relation)) return kept
+  if (kept.parse) problems.push(`The parse has no relation ${relation}; all of them are shown.`)
+  return withRelation(kept, undefined)
 }
 
 function readPrompt(text: string, problems: string[]): Prompt {
@@ -97,7 +113,7 @@ function readFields(fields: ReadonlyMap<string, string>, problems: string[]): Fi
     const value = unescaped(raw)
     const take = Object.hasOwn(readers, name) ? readers[name] : undefined
     if (!take) problems.push(`The address says “${name}”, which this page does not know.`)
-    else if (!take(found, name === 'edit' ? raw : value))
+    else if (!take(found, name === 'edit' || name === 'parse' ? raw : value))
       problems.push(`“${name}=${value}” in the address was not understood.`)
   }
   return found
@@ -190,6 +206,19 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
     const lines = raw.split(',').map(part => readLine(unescaped(part)))
     to.edits = lines.filter((l): l is Line => l !== undefined)
     return to.edits.length === lines.length
+  },
+  parse: (to, raw) => {
+    try {
+      to.parse = readParse(raw.split(',').map(unescaped))
+      return true
+    } catch {
+      return false
+    }
+  },
+  relation: (to, value) => {
+    if (!isRelation(value)) return false
+    to.relation = value
+    return true
   },
   tour: (to, value) => {
     if (!/^\d{1,2}$/.test(value)) return false

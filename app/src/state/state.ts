@@ -1,3 +1,4 @@
+import type { Parse } from '../../../src/text/parse.ts'
 import type { Line } from './change.ts'
 import type { Head } from './head.ts'
 import type { PartShown } from './part.ts'
@@ -45,6 +46,10 @@ export interface State {
   readonly writes?: PartShown
   /** What the logits are divided by; undefined: the model's own probabilities, and the likeliest token each time. */
   readonly temperature?: number
+  /** The dependency parse of the prompt's words, by whoever visits. */
+  readonly parse?: Parse
+  /** The one relation of the parse that is shown; undefined: all. */
+  readonly relation?: string
   /** The step of the tour, from 1. */
   readonly tour?: number
 }

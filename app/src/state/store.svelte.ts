@@ -1,19 +1,22 @@
 import { readAddress, writeAddress } from './address.ts'
+import { sameParse } from './parse.ts'
 import { type EditSet, readSets, withSet, writeSets } from './sets.ts'
 import { promptKey, type State } from './state.ts'
 import { begin, redo, settle, step, type Timeline, undo } from './timeline.ts'
+import { withParse } from './update.ts'
 
 const SETS = 'headwise.sets'
 const THEME = 'headwise.theme'
 const KEYS = 'headwise.keys'
 
-/** What undo brings back: the prompt and what is done to its heads. Where one looks stays. */
-type Work = Pick<State, 'prompt' | 'edits'>
+/** What undo brings back: the prompt with its parse, and what is done to its heads. Where one looks stays. */
+type Work = Pick<State, 'prompt' | 'edits' | 'parse'>
 
 /** Light, dark, or as the system has it. */
 export type ThemeChoice = 'light' | 'dark' | 'auto'
 
-const sameWork = (a: Work, b: Work): boolean => a.edits === b.edits && promptKey(a.prompt) === promptKey(b.prompt)
+const sameWork = (a: Work, b: Work): boolean =>
+  a.edits === b.edits && promptKey(a.prompt) === promptKey(b.prompt) && sameParse(a.parse, b.parse)
 
 /** The page's one state, its past, and what the browser keeps for the next visit. */
 export class Workbench {
@@ -118,11 +121,10 @@ export class Workbench {
   #travel(to: Timeline<Work>): void {
     if (to === this.#work) return
     this.#work = to
-    this.state = {
-      ...this.state,
-      ...to.now,
-      ...(sameWork(this.state, { ...to.now, edits: this.state.edits }) ? {} : { queries: [] }),
-    }
+    const { prompt, edits, parse } = to.now
+    const same = promptKey(this.state.prompt) === promptKey(prompt)
+    const there = sameParse(this.state.parse, parse) ? this.state : withParse(this.state, parse)
+    this.state = { ...there, prompt, edits, ...(same ? {} : { queries: [] }) }
     this.#write(false)
   }
 
@@ -165,4 +167,4 @@ export class Workbench {
   }
 }
 
-const workOf = ({ prompt, edits }: State): Work => ({ prompt, edits })
+const workOf = ({ prompt, edits, parse }: State): Work => ({ prompt, edits, ...(parse && { parse }) })

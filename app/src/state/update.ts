@@ -1,8 +1,10 @@
+import type { Parse } from '../../../src/text/parse.ts'
 import { type Change, type Line, scaleOf, withChange } from './change.ts'
 import { steppedScale } from './drag.ts'
 import { type Head, sameHead } from './head.ts'
+import { parseFault, SYNTAX } from './parse.ts'
 import type { Part } from './part.ts'
-import type { Ground, MapCells, Order, Prompt, State } from './state.ts'
+import { type Ground, initial, type MapCells, type Order, type Prompt, type State } from './state.ts'
 
 /* Steps from one state to the next. Each is a pure function; the page knows no other way to change. */
 
@@ -21,12 +23,11 @@ export function toggle(s: State, head: Head): State {
   return rest.length === 0 ? s : { ...s, heads: rest }
 }
 
-/** A new prompt: positions of the old one mean nothing on it. */
-export const withPrompt = (s: State, prompt: Prompt): State => ({
-  ...atQuery(without(s, 'window')),
-  prompt,
-  queries: [],
-})
+/** A new prompt: positions of the old one mean nothing on it, and a parse of other words neither. */
+export function withPrompt(s: State, prompt: Prompt): State {
+  const next: State = { ...atQuery(without(s, 'window')), prompt, queries: [] }
+  return s.parse && parseFault(prompt, s.parse) !== undefined ? withParse(next, undefined) : next
+}
 
 /** What is read through the unembedding is read at the query again. */
 const atQuery = (s: State): State => (s.writes ? { ...s, writes: { of: s.writes.of } } : s)
@@ -75,6 +76,17 @@ export const withWrites = (s: State, of: Part | undefined, at?: number): State =
 export const withTemperature = (s: State, temperature: number | undefined): State => ({
   ...without(s, 'temperature'),
   ...(temperature === undefined ? {} : { temperature }),
+})
+/** With a parse of the prompt, or without one and what is measured on it. */
+export function withParse(s: State, parse: Parse | undefined): State {
+  const rest = without(s, 'parse', 'relation')
+  if (parse) return { ...rest, parse }
+  const other = s.score === SYNTAX ? withScore(rest, initial.score) : rest
+  return s.beside === SYNTAX ? withBeside(other, undefined) : other
+}
+export const withRelation = (s: State, relation: string | undefined): State => ({
+  ...without(s, 'relation'),
+  ...(relation === undefined ? {} : { relation }),
 })
 export const withTour = (s: State, tour: number | undefined): State => ({
   ...without(s, 'tour'),
