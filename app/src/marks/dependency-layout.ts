@@ -32,8 +32,8 @@ export interface DependencyPiece {
   readonly middle: number
 }
 
-/** Pixels of one level; a label stands in it. */
-export const LEVEL = 15
+/** Pixels of one level: its line, and the label above. */
+export const LEVEL = 16
 /** A character of a label is about this wide. */
 const LETTER = 6
 const labelWidth = (label: string): number => label.length * LETTER + 6
@@ -111,21 +111,21 @@ export function layoutDependencies(
 
 /** Pixels that the pieces take above a row of tokens. */
 export const roomAbove = (pieces: readonly DependencyPiece[]): number =>
-  pieces.length === 0 ? 0 : (1 + Math.max(...pieces.map(p => p.level))) * LEVEL + 8
+  pieces.length === 0 ? 0 : (1 + Math.max(...pieces.map(p => p.level))) * LEVEL + 12
 
 const ROUND = 5
 const px = (x: number): string => x.toFixed(1)
 
-/** The line of a piece over a row whose tokens begin at `top`, and the height of its label. */
-export function pieceLine({ from, to, level, whole }: DependencyPiece, top: number): { d: string; y: number } {
-  const y = top - 6 - (level + 0.5) * LEVEL
+/** The line of a piece over a row whose tokens begin at `top`, and the foot of its label. */
+export function pieceLine({ from, to, level, whole }: DependencyPiece, top: number): { d: string; foot: number } {
+  const y = top - 10 - level * LEVEL
   const way = to < from ? -1 : 1
   const round = Math.min(ROUND, Math.abs(to - from) / 2)
   const up = `M${px(from)} ${px(top - 1)}V${px(y + round)}Q${px(from)} ${px(y)} ${px(from + way * round)} ${px(y)}`
-  if (!whole) return { d: `${up}H${px(to)}`, y }
+  if (!whole) return { d: `${up}H${px(to)}`, foot: y - 4 }
   return {
     d: `${up}H${px(to - way * round)}Q${px(to)} ${px(y)} ${px(to)} ${px(y + round)}V${px(top - 1)}`,
-    y,
+    foot: y - 4,
   }
 }
 

@@ -35,6 +35,7 @@ test('what the map shows is what the library says', async () => {
       effects: { zero: nothing, mean: nothing },
       changes: nothing,
       nextEffect: nothing,
+      syntax: nothing,
     }
     const { score, grid, name, metric, causal } = mapScore(sources, 'induction', 'repeats')
     expect({ metric, causal }).toEqual({ metric: grids[0]!.metric, causal: false })
@@ -61,7 +62,13 @@ test('what the map shows is what the library says', async () => {
 })
 
 test('effects and changes can be shown before the model has told of its detectors', () => {
-  expect(scoreChoices(undefined).map(c => c.id)).toEqual(['ablate-next', 'ablate-zero', 'ablate-mean', 'changes'])
+  expect(scoreChoices(undefined, false).map(c => c.id)).toEqual([
+    'ablate-next',
+    'ablate-zero',
+    'ablate-mean',
+    'changes',
+  ])
+  expect(scoreChoices(undefined, true)[0]).toMatchObject({ id: 'syntax' })
 })
 
 test('the effect on the next token is that of removing each head alone', async () => {
