@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { EXAMPLE } from '../../app/src/state/parse.ts'
 import { PROMPT, visits } from './workbench.ts'
 
 const visit = visits()
@@ -59,6 +60,7 @@ const EDITED = `#specimen/${PROMPT}?head=4.7&score=ablate-next&beside=previous&e
 const PATTERNS = `#specimen/${PROMPT}?head=4.7&score=induction&cells=patterns&edit=z:6.5*0`
 const HALF = Array.from({ length: 50 }, (_, i) => 100 + 7 * i).join()
 const TOUR = `#specimen/ids:0,${HALF},${HALF}?head=6.5&score=induction&edit=z:6.5*0&tour=4`
+const PARSED = `#specimen/${PROMPT}?head=4.7&score=syntax&parse=${EXAMPLE.parse.map(w => `${w.form}:${w.head}:${w.relation}`).join()}`
 test.for([
   ['the first visit', '', 1280],
   ['the first visit', '', 390],
@@ -68,6 +70,7 @@ test.for([
   ['patterns of all heads', PATTERNS, 390],
   ['the tour', TOUR, 1280],
   ['the tour', TOUR, 390],
+  ['a parse', PARSED, 390],
 ] as const)('nothing that one can grab moves while answers come: $0, $2 px', async ([, state, width]) => {
   const { page, site } = visit
   await page.setViewportSize({ width, height: 800 })

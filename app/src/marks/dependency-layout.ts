@@ -36,7 +36,8 @@ export interface DependencyPiece {
 export const LEVEL = 16
 /** A character of a label is about this wide. */
 const LETTER = 6
-const labelWidth = (label: string): number => label.length * LETTER + 6
+/** About as many pixels as a label takes, with some room. */
+export const labelWidth = (label: string): number => label.length * LETTER + 6
 /** A head's end stands beside the middle of its word, so that what comes in and what goes out are told apart. */
 const ASIDE = 4
 const TOUCH = 3
