@@ -107,6 +107,7 @@ test('the effect on the next token is that of removing each head alone', async (
       here: nothing,
       effects: { zero: nothing, mean: nothing },
       changes: nothing,
+      syntax: nothing,
     }
     expect(mapScore({ ...sources, nextEffect: { ...nothing, value: effect } }, 'ablate-next', 'prompt')).toMatchObject({
       metric: 'logit of “ key” minus that of “ piano”, head removed (zero) minus as it is',
