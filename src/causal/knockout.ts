@@ -1,6 +1,7 @@
 import type { Sample } from '../runs/metric.ts'
 import type { Edit } from '../words/edit.ts'
-import { type Placed, type Places, positionsOf } from './places.ts'
+import { HeadwiseError } from '../words/error.ts'
+import { type Placed, type Places, positionsOf, readPositions } from './places.ts'
 
 /**
  * The layers of a window of `size` layers around each layer, cut off at the model's ends:
@@ -60,4 +61,45 @@ export function knockouts(
     )
   if (heads === undefined) return windows(layers, window).map(range => range.flatMap(layer => cut(layer)))
   return Array.from({ length: layers * heads }, (_, i) => cut(Math.floor(i / heads), i % heads))
+}
+
+/** How many positions the metric can depend on: up to the last row that is read, the same number for every sample. */
+function commonReach(placed: readonly Placed[]): number {
+  const reach = ({ sample }: Placed): number => readPositions(sample).at(-1)! + 1
+  const [first] = placed as readonly [Placed, ...Placed[]]
+  const other = placed.find(p => reach(p) !== reach(first))
+  if (!other) return reach(first)
+  throw new HeadwiseError(
+    `${other.name} is read after ${reach(other)} tokens and ${first.name} after ${reach(first)}; the effect of each token needs prompts (and answers) of one length.`,
+    { code: 'knockout-lengths', fault: 'usage', where: other.name, found: reach(other), allowed: reach(first) },
+  )
+}
+
+/**
+ * The same for each token of a text by itself: no later query can attend to it, in any head of any layer, so that it is
+ * read by nothing but its own position. One run for each key, [keys]; the last one has no later query that is read, and
+ * its run no edit.
+ */
+export function tokenKnockouts(placed: readonly Placed[], layers: number): Edit[][] {
+  const lengths = new Map<number, number[]>()
+  for (const [i, { sample }] of placed.entries())
+    lengths.set(sample.ids.length, [...(lengths.get(sample.ids.length) ?? []), i])
+  const keys = commonReach(placed)
+  return Array.from({ length: keys }, (_, key) =>
+    key === keys - 1
+      ? []
+      : [...lengths].flatMap(([time, samples]) => {
+          const queries = Array.from({ length: time - key - 1 }, (_, i) => key + 1 + i) as [number, ...number[]]
+          return Array.from(
+            { length: layers },
+            (_, layer): Edit => ({
+              do: 'knockout',
+              at: { site: 'scores', layer, stack: 'decoder' },
+              queries,
+              keys: [key],
+              ...(lengths.size > 1 ? { samples: samples as [number, ...number[]] } : {}),
+            }),
+          )
+        }),
+  )
 }

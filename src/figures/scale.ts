@@ -14,7 +14,8 @@ export interface ColourScale {
 }
 
 /** Differences have a sign even where all of them rose. */
-const isDifference = ({ spec }: Grid): boolean => spec.request.command === 'ablate'
+const isDifference = ({ spec: { request } }: Grid): boolean =>
+  request.command === 'ablate' || request.method?.id === 'token-knockout'
 
 /** Shares that come near to the whole are drawn against the whole, so that one colour means one share. */
 const whole = (unit: string, largest: number): number =>

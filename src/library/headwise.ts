@@ -29,6 +29,7 @@ import type { Sweep, SweepCut, SweepRequest } from './sweep.ts'
 import type { ParsedText, SyntaxOptions } from './syntax.ts'
 import type { TasksOptions } from './tasks.ts'
 import type { WritesOptions } from './writes.ts'
+import type { TokenKnockoutOptions } from './token-knockout.ts'
 
 /** A loaded model. `await using m = await load('specimen')`. */
 export class Headwise implements AsyncDisposable {
@@ -131,12 +132,16 @@ export class Headwise implements AsyncDisposable {
   }
 
   /** Plans an attention knockout. */
-  async planKnockout(o: KnockoutOptions, cut?: SweepCut): Promise<Sweep<KnockoutResult>> {
+  async planKnockout(o: KnockoutOptions | TokenKnockoutOptions, cut?: SweepCut): Promise<Sweep<KnockoutResult>> {
+    if (o.by === 'key') {
+      const { planTokenKnockout, tokenKnockoutRequest } = await import('./token-knockout.ts')
+      return await planTokenKnockout(this.#opened, await tokenKnockoutRequest(this.#opened, o), cut)
+    }
     const { knockoutRequest, planKnockout } = await import('./knockout.ts')
     return await planKnockout(this.#opened, await knockoutRequest(this.#opened, o), cut)
   }
-  /** Cuts attention from queries to keys, in windows of layers or head by head: metric cut − metric clean. */
-  async knockout(o: KnockoutOptions & Watch): Promise<Grid> {
+  /** Cuts attention from queries to keys, in windows of layers, head by head or key by key: metric cut − metric clean. */
+  async knockout(o: (KnockoutOptions | TokenKnockoutOptions) & Watch): Promise<Grid> {
     return (await (await this.planKnockout(o)).execute(o)).document
   }
 

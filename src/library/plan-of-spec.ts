@@ -1,5 +1,4 @@
 import { HeadwiseError } from '../words/error.ts'
-import type { Request } from '../words/spec.ts'
 import { planAblation } from './ablate.ts'
 import { planControl } from './control.ts'
 import { planKnockout } from './knockout.ts'
@@ -8,6 +7,7 @@ import { planPatching } from './patch.ts'
 import { planScaling } from './scaling.ts'
 import { planSelfRepair } from './self-repair.ts'
 import type { Sweep, SweepCut, SweepRequest } from './sweep.ts'
+import { planTokenKnockout } from './token-knockout.ts'
 
 type Planner = (opened: Opened, request: SweepRequest, cut?: SweepCut) => Promise<Sweep>
 
@@ -19,6 +19,7 @@ const PLANNERS: ReadonlyMap<string, Planner> = new Map<string, Planner>([
   ['ablate ablate-heads', planControl],
   ['patch activation-patching', planPatching],
   ['knockout attention-knockout', planKnockout],
+  ['knockout token-knockout', planTokenKnockout],
   ['scale head-scaling', planScaling],
   ['self-repair self-repair', planSelfRepair],
 ])
@@ -29,11 +30,7 @@ const VERSION = 1
  * road for a first computation, for a rerun, for the parts of a long job and for workers elsewhere. Throws
  * `request-method` for a method that this version does not know.
  */
-export async function planOfSpec(
-  opened: Opened,
-  request: Pick<Request, keyof SweepRequest>,
-  cut: SweepCut = {},
-): Promise<Sweep> {
+export async function planOfSpec(opened: Opened, request: SweepRequest, cut: SweepCut = {}): Promise<Sweep> {
   const { command, method } = request
   const planner = method?.version === VERSION ? PLANNERS.get(`${command} ${method.id}`) : undefined
   if (planner) return await planner(opened, request, cut)

@@ -11,7 +11,10 @@ import type { EncodedPrompt } from './prompts.ts'
 import { specFor } from './spec.ts'
 
 /** The part of a request that decides a sweep. */
-export type SweepRequest = Pick<Request, 'command' | 'prompts' | 'task' | 'seed' | 'method' | 'budget'>
+export type SweepRequest = Pick<Request, 'command' | 'prompts' | 'task' | 'seed' | 'method' | 'budget'> & {
+  /** In force in every run that is compared. */
+  readonly edits?: Request['edits']
+}
 
 /** What a sweep comes to: its result document, and what else its verb tells of. */
 export interface Swept {
@@ -60,7 +63,7 @@ export const planOptions = (opened: Opened, request: SweepRequest, { parts }: Sw
 /** The spec of a sweep: its request with the sequences of its subject. */
 export const sweepSpec = (
   opened: Opened,
-  { command, task, seed, method, budget }: SweepRequest,
+  { command, task, edits, seed, method, budget }: SweepRequest,
   { samples, dropped }: { readonly samples: readonly EncodedPrompt[]; readonly dropped: readonly string[] },
 ): Promise<Spec> =>
   specFor(
@@ -69,6 +72,7 @@ export const sweepSpec = (
       command,
       prompts: samples,
       ...(task ? { task } : {}),
+      ...(edits ? { edits } : {}),
       seed,
       ...(method ? { method } : {}),
       ...(budget === undefined ? {} : { budget }),

@@ -11,6 +11,7 @@ import { UNEMBEDDED_ROWS, unembed, unembedding } from './unembed.ts'
  * - `logit_diff`: mean logit of the answers minus that of the distractors, after the last token.
  * - `prob_diff`: Σ p(answers) − Σ p(distractors), after the last token.
  * - `accuracy`: 1 when the best answer's logit is above every distractor's (every other token's when there are none), else 0.
+ * - `next_logprob`: log p(`token`) after the last token, nats.
  * - `sequence_logprob`: Σ log p(ids[t]) over t ≥ `from`, nats.
  * - `kl`: KL(clean ‖ run) of the distributions after the last token, nats.
  */
@@ -22,6 +23,7 @@ export type Reading =
       readonly distractors: readonly number[]
     }
   | { readonly metric: 'sequence_logprob'; readonly from: number }
+  | { readonly metric: 'next_logprob'; readonly token: number }
 
 /** One sequence of a sweep and what is read off it. */
 export interface Sample {
@@ -52,11 +54,14 @@ export function checkReading({ ids, read }: Sample, vocab: number, where: string
     throw refuse('a loss needs two tokens or more', 'ids', ids.length, '2 or more')
   if (read.metric === 'sequence_logprob' && !(read.from >= 1 && read.from < ids.length))
     throw refuse('the scored part must begin after the first token and hold one', 'from', read.from, ids.length - 1)
+  const known = (id: number): boolean => Number.isInteger(id) && id >= 0 && id < vocab
+  if (read.metric === 'next_logprob' && !known(read.token))
+    throw refuse('the model has no such token', 'token', read.token, vocab - 1)
   if (!('answers' in read)) return
   if (read.answers.length === 0) throw refuse('there is no answer', 'answers', 0, '1 or more')
   if (read.distractors.length === 0 && read.metric !== 'accuracy')
     throw refuse(`${read.metric} compares answers with distractors, and there is none`, 'distractors', 0, '1 or more')
-  const outside = [...read.answers, ...read.distractors].find(id => !Number.isInteger(id) || id < 0 || id >= vocab)
+  const outside = [...read.answers, ...read.distractors].find(id => !known(id))
   if (outside !== undefined) throw refuse('the model has no such token', 'answers', outside, vocab - 1)
 }
 
@@ -101,6 +106,8 @@ export function readLast(read: Reading, of: (id: number) => number, all?: Float3
       const p = (id: number) => Math.exp(logs[id]!)
       return total(read.answers.map(p)) - total(read.distractors.map(p))
     }
+    case 'next_logprob':
+      return logProbabilities(all!)[read.token]!
     case 'kl':
       return clean ? divergence(clean, logProbabilities(all!)) : 0
     default:

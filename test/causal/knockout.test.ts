@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { knockouts, windows } from '../../src/causal/knockout.ts'
+import { knockouts, tokenKnockouts, windows } from '../../src/causal/knockout.ts'
 
 const sample = (ids: number[], source?: number[]) => ({
   sample: { ids, read: { metric: 'kl' } as const },
@@ -51,4 +51,32 @@ test('head by head', () => {
     [1, [1]],
     [1, [2]],
   ])
+})
+
+test('each token by itself: cut off from every later query in every layer, the last one from none', () => {
+  const cut = (layer: number, keys: number[], queries: number[], samples?: number[]) => ({
+    do: 'knockout',
+    at: { site: 'scores', layer, stack: 'decoder' },
+    queries,
+    keys,
+    ...(samples && { samples }),
+  })
+  expect(tokenKnockouts([sample([5, 6, 7])], 2)).toEqual([
+    [cut(0, [0], [1, 2]), cut(1, [0], [1, 2])],
+    [cut(0, [1], [2]), cut(1, [1], [2])],
+    [],
+  ])
+  const answered = (ids: number[]) => ({
+    sample: { ids, read: { metric: 'sequence_logprob', from: 2 } as const },
+    name: 'prompts[1]',
+  })
+  // An answer of two tokens is read at the last of the text and at its own first.
+  expect(tokenKnockouts([answered([5, 6, 7, 8])], 1)).toEqual([[cut(0, [0], [1, 2, 3])], [cut(0, [1], [2, 3])], []])
+  expect(tokenKnockouts([sample([5, 6]), answered([5, 6, 7])], 1)[0]).toEqual([
+    cut(0, [0], [1], [0]),
+    cut(0, [0], [1, 2], [1]),
+  ])
+  expect(() => tokenKnockouts([sample([5, 6]), answered([5, 6, 7, 8])], 1)).toThrow(
+    expect.objectContaining({ code: 'knockout-lengths', where: 'prompts[1]' }),
+  )
 })

@@ -1,6 +1,6 @@
 import '../support/allclose.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Grid, type Headwise, HeadwiseError, load, rerun, type Task } from '../../src/index.ts'
+import { type EditInput, type Grid, type Headwise, HeadwiseError, load, rerun, type Task } from '../../src/index.ts'
 import type { Sweep, Swept } from '../../src/library/sweep.ts'
 import type { ResultDocument } from '../../src/results/document.ts'
 import { gridValues } from '../../src/results/grid.ts'
@@ -318,9 +318,11 @@ describe('every sweep', () => {
     'ablate-heads, resampled': () => m.planControl({ mode: 'resample', task: two, heads, controls: 3 }),
     'activation-patching': () => m.planPatching({ task: two, site: 'q', direction: 'noising', at: 'last' }),
     'attention-knockout': () => m.planKnockout({ text: TEXT, keys: { text: ' a' }, window: 2 }),
+    'token-knockout': () => m.planKnockout({ text: TEXT, by: 'key', edits: [CUT] }),
     'head-scaling': () => m.planScaling({ text: TEXT, heads, steps: 3 }),
     'self-repair': () => m.planSelfRepair({ task: two }),
   }
+  const CUT: EditInput = { do: 'knockout', at: { site: 'scores', layer: 4 }, heads: [2], queries: 'last', keys: [1] }
   const documentOf = async (sweep: Sweep): Promise<ResultDocument> => {
     const { document }: Swept = await sweep.execute()
     return readResult(toJson(document), 'result.json')

@@ -44,6 +44,7 @@ const READINGS: readonly Reading[] = [
   { metric: 'accuracy', ...compared },
   { metric: 'accuracy', answers: [3], distractors: [] },
   { metric: 'sequence_logprob', from: 3 },
+  { metric: 'next_logprob', token: 4 },
   { metric: 'kl' },
 ]
 const inside = siteNames.filter(s => s !== 'final_norm' && s !== 'logits')
