@@ -109,6 +109,12 @@ export class Service {
       const { document: grid, clean } = await planned.execute(watch)
       return { grid, clean }
     },
+    knockout: async ({ ids, edits, next }, { signal, ...watch }) => {
+      this.#knownToken(next, 'next')
+      const planned = await this.model.planKnockout({ prompts: [ids], by: 'key', edits, next: [next], signal })
+      const { document: grid, clean } = await planned.execute({ signal, ...watch })
+      return { grid, clean }
+    },
     export: ({ edits }) => this.#export(edits),
   }
 

@@ -191,6 +191,11 @@ export const verbs = {
       seed: index.default(0),
     }),
   ),
+  knockout: verb(
+    'long',
+    'the effect of each token on the log-probability of one next token: cut off from every later query',
+    z.strictObject({ ...edited, next: index }),
+  ),
   generate: verb(
     'stream',
     'the continuation without the edits, and with them',
@@ -364,6 +369,13 @@ export interface AblateResult {
   readonly clean: number
 }
 
+export interface KnockoutResult {
+  /** [key]: the log-probability with the token cut off minus as it is, nats; edits in force in both. */
+  readonly grid: Grid
+  /** As it is, with the edits in force. */
+  readonly clean: number
+}
+
 export interface ExportResult {
   readonly name: string
   readonly bytes: Uint8Array
@@ -392,6 +404,7 @@ interface Results {
   readonly scores: ScoresResult
   readonly syntax: SyntaxResult
   readonly ablate: AblateResult
+  readonly knockout: KnockoutResult
   readonly export: ExportResult
   /** Each piece of the stream. */
   readonly generate: GeneratePiece

@@ -32,6 +32,7 @@ import { Answer, type Question } from './answer.svelte.ts'
 import { Continuation } from './continuation.svelte.ts'
 import { mapScore, NEXT, needsScores } from './map-scores.ts'
 import { type NextEffect, nextEffect } from './next-effect.ts'
+import { TokenEffects, tokenEffectsQuestion } from './token-effects.svelte.ts'
 
 /** Patterns of more cells are read in tiles. */
 const MOST_CELLS = 2 ** 21
@@ -71,6 +72,7 @@ export class Live {
   readonly effects = { zero: new Answer<AblateResult>('abort'), mean: new Answer<AblateResult>('abort') }
   readonly nextEffect = new Answer<NextEffect>('abort')
   readonly syntax = new Answer<SyntaxResult>('abort')
+  readonly tokenEffects = new TokenEffects()
   readonly continuation: Continuation
   client = $state.raw<Client>()
   #passed = $state.raw<Passed>()
@@ -117,6 +119,7 @@ export class Live {
       $effect(() => this.#patiently(this.effects.mean, this.#effectQuestion('mean')))
       $effect(() => this.#patiently(this.nextEffect, this.#nextEffectQuestion()))
       $effect(() => this.#patiently(this.syntax, this.#syntaxQuestion()))
+      $effect(() => this.#patiently(this.tokenEffects, this.#tokenEffectsQuestion()))
       $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state))
     })
   }
@@ -192,7 +195,7 @@ export class Live {
   }
 
   /** Long work waits until the quick answers are there. */
-  #patiently<T>(answer: Answer<T>, question: Question<T> | undefined): void {
+  #patiently<Q>(answer: { follow(question: Q | undefined): void }, question: Q | undefined): void {
     if (question === undefined || !(this.tokens.waiting || this.next.waiting)) answer.follow(question)
   }
 
@@ -364,6 +367,15 @@ export class Live {
     return this.#question(['next effect', ids, first.id, second.id], (client, o) =>
       nextEffect(client, ids, [first, second], shape, o),
     )
+  }
+
+  /** For the likeliest token without edits, whose log-probability is the bench's metric as well. */
+  #tokenEffectsQuestion() {
+    const { info } = this
+    const [first] = this.next.value?.tokens ?? []
+    const at = this.#at
+    if (this.#bench.state.tint !== 'effect' || !info.value || !first || at?.ids !== this.ids) return undefined
+    return tokenEffectsQuestion(this.client, info.value, at, first)
   }
 
   /** The random sequences that scores are taken on. */

@@ -45,6 +45,7 @@ export function writeAddress(s: State): string {
   if (s.queries.length > 0) put('query', s.queries.join(','))
   if (s.full !== initial.full) put('full', String(s.full))
   if (s.arcs !== initial.arcs) put('arcs', String(s.arcs))
+  if (s.tint !== initial.tint) put('tint', s.tint)
   if (s.leaveFirst) put('first', 'out')
   if (s.window) put('window', s.window.join(','))
   if (s.routes !== undefined) put('routes', String(s.routes))
@@ -175,6 +176,11 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
   arcs: (to, value) => {
     if (!isShare(value)) return false
     to.arcs = Number(value)
+    return true
+  },
+  tint: (to, value) => {
+    if (value !== 'attention' && value !== 'effect') return false
+    to.tint = value
     return true
   },
   routes: (to, value) => {

@@ -14,6 +14,8 @@ export type Order = 'home' | 'score'
 
 /** What a cell of the map shows: its score as colour, or what the head attends to on the prompt as a picture. */
 export type MapCells = 'score' | 'patterns'
+/** What colours the tokens of the text: what is attended to, or what each token does to the next one. */
+export type Tint = 'attention' | 'effect'
 
 /** Everything that the page shows is a function of this; the address holds it in words. */
 export interface State {
@@ -36,6 +38,7 @@ export interface State {
   readonly full: number
   /** Smallest share that has an arc. */
   readonly arcs: number
+  readonly tint: Tint
   /** Whether the first token is left out of the text's tints and arcs and of the patterns. */
   readonly leaveFirst: boolean
   /** The part of the patterns that is shown: first query, first key, tokens a side; undefined: all. */
@@ -69,6 +72,7 @@ export const initial: State = {
   edits: [],
   full: 1,
   arcs: 0.05,
+  tint: 'attention',
   leaveFirst: false,
 }
 

@@ -4,7 +4,7 @@ import { steppedScale } from './drag.ts'
 import { type Head, sameHead } from './head.ts'
 import { parseFault, SYNTAX } from './parse.ts'
 import type { Part } from './part.ts'
-import { type Ground, initial, type MapCells, type Order, type Prompt, type State } from './state.ts'
+import { type Ground, initial, type MapCells, type Order, type Prompt, type State, type Tint } from './state.ts'
 
 /* Steps from one state to the next. Each is a pure function; the page knows no other way to change. */
 
@@ -58,6 +58,7 @@ export const home = (s: State): State => ({ ...without(s, 'range'), order: 'home
 
 export const withFull = (s: State, full: number): State => ({ ...s, full })
 export const withArcs = (s: State, arcs: number): State => ({ ...s, arcs })
+export const withTint = (s: State, tint: Tint): State => ({ ...s, tint })
 export const leaveFirst = (s: State, out: boolean): State => ({ ...s, leaveFirst: out })
 export const withWindow = (s: State, window: State['window']): State => ({
   ...without(s, 'window'),

@@ -62,6 +62,7 @@ const state: fc.Arbitrary<State> = fc
     order: fc.constantFrom('home' as const, 'score' as const),
     full: fc.constantFrom(1, 0.5, 0.02),
     arcs: fc.constantFrom(0.05, 0.2),
+    tint: fc.constantFrom('attention' as const, 'effect' as const),
     leaveFirst: fc.boolean(),
     edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }),
     more: optional,
