@@ -6,7 +6,7 @@ import { curveView, measured } from './curve-view.ts'
 import { headShape, mapsView, summary } from './grid-view.ts'
 import { exclusive, readEdits, wrongInput } from './input.ts'
 import { openModel } from './model.ts'
-import { oneOf, wholeNumber, withEdits, withTokens } from './options.ts'
+import { oneOf, wholeNumber, withTokens } from './options.ts'
 import { blindText, places, placesText } from './places.ts'
 import { cutOf, modelOptionsOf } from './run-options.ts'
 import { givenSubject, type SubjectArguments, withTask } from './subject.ts'
@@ -25,11 +25,9 @@ const HELP = `
 Positions: all, first, last, different (where the texts of a pair differ),
 indices as in 3,5-7, or text: and a piece of the text. A text is measured by
 the change of what comes next (kl, nats), a task by its own metric. By key each
-token in turn is cut off from every query after it, in all heads of all layers;
-a text is then measured by the log-probability of the likeliest next token
-(nats), and --edit is in force on both sides.
+token is cut off from all queries after it, in all heads of all layers; a text
+is then measured by the log-probability of the likeliest next token (nats).
 
-  headwise knockout specimen "Lily has a red ball. Lily has a" --keys 4-6
   headwise knockout specimen "Lily has a red ball. Lily has a" \\
     --keys "text: red" --window 3
   headwise knockout specimen "Lily has a red ball. Lily has a" --by key`
@@ -40,23 +38,15 @@ export const knockout: Define = (command, context) => {
     .argument('<model>', 'specimen, a folder, or a .gguf or .safetensors file')
     .argument('[text]', 'the text; - or nothing reads standard input')
     .option('--keys <positions>', 'what can no longer be attended to', places('--keys'))
-    .option(
-      '--queries <positions>',
-      'the positions that can no longer attend to it (default "last")',
-      places('--queries'),
-    )
+    .option('--queries <positions>', 'what can no longer attend to it (default "last")', places('--queries'))
     .option(
       '--window <k>',
       'layers cut at a time, around each layer (default 1)',
       wholeNumber('--window', { from: 1, to: 1024 }),
     )
-    .option(
-      '--by <what>',
-      'every head of a layer at once, one head at a time, or each key in turn',
-      oneOf('--by', ['layer', 'head', 'key']),
-      'layer',
-    )
-  return withSweepOptions(withEdits(withTokens(withTask(base))))
+    .option('--by <what>', 'layer (all its heads), head, or key', oneOf('--by', ['layer', 'head', 'key']), 'layer')
+    .option('--edit <file>', 'by key: edits in force on both sides, a JSON list')
+  return withSweepOptions(withTokens(withTask(base)))
     .addHelpText('after', HELP)
     .action((model: string, text: string | undefined, o: Options) => act(model, text, o, context))
 }

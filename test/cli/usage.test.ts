@@ -54,7 +54,17 @@ const wrong: readonly [what: string, args: string[], says: RegExp][] = [
   ['positions with a sign', ['knockout', M, 'x', '--keys', '-1'], /--keys is "-1".*all, first, last/],
   ['a range backwards', ['knockout', M, 'x', '--keys', '6-3'], /--keys is "6-3"/],
   ['an empty piece of text', ['knockout', M, 'x', '--keys', 'text:'], /--keys is "text:"/],
-  ['knockout without keys', ['knockout', M, 'x'], /--keys <positions>.*not specified/],
+  ['knockout without keys', ['knockout', M, 'x'], /give --keys POSITIONS, or --by key/],
+  [
+    '--by key with --keys',
+    ['knockout', M, 'x', '--by', 'key', '--keys', '1'],
+    /--by key and --keys exclude each other/,
+  ],
+  [
+    'edits in force layer by layer',
+    ['knockout', M, 'x', '--keys', '1', '--edit', 'x.json'],
+    /--by layer and --edit exclude each other/,
+  ],
   ['--window 0', ['knockout', M, 'x', '--keys', 'first', '--window', '0'], /--window is "0"/],
   ['self-repair without a task', ['self-repair', M], /give --task/],
   ['an unknown detector', ['scores', M, '--detector', 'inductoin'], /"inductoin".*nearest is induction/],
