@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { signed } from '../../app/src/marks/number.ts'
-import { effectWords } from '../../app/src/marks/token-effects.ts'
+import { effectWords, rankedEffects } from '../../app/src/marks/token-effects.ts'
 import { specOfFigure } from '../../src/figures/read-spec.ts'
 import { gridValues } from '../../src/results/grid.ts'
 import type { EditInput } from '../../src/words/edit.ts'
@@ -12,11 +12,13 @@ const OFF: EditInput[] = [{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] 
 const numberOf = (shown: string): number => Number(shown.replace('−', '-'))
 
 /** What the library says, and the sentence of the page for one token. */
-async function expected(edits: EditInput[]) {
-  const grid = await visit.node.knockout({ text: PROMPT, by: 'key', edits })
+async function expected(edits: EditInput[], text = PROMPT) {
+  const grid = await visit.node.knockout({ text, by: 'key', edits })
   const values = [...gridValues(grid).data]
   const tokens = grid.axes[0]!.labels!.map(text => ({ text }))
-  return { values, words: (key: number) => effectWords(tokens, key, values, { text: ' key' }) }
+  const next = { text: JSON.parse(/of ("(?:[^"\\]|\\.)*")/.exec(grid.metric)![1]!) as string }
+  const words = (key: number) => effectWords(tokens, key, values, next)
+  return { values, words, largest: words(rankedEffects(values)[0]!) }
 }
 const told = () => visit.page.locator('[data-effect]')
 const said = () => told().textContent()
@@ -56,12 +58,19 @@ test('the effect of each token is that of the library, without and with an edit,
   await seesTable(edited.values)
 
   // Down the keys by falling size of their effect, though head 6.5 attends to others.
-  const order = [...edited.values.keys()].sort((a, b) => Math.abs(edited.values[b]!) - Math.abs(edited.values[a]!))
   await page.locator('[data-tokens]').focus()
-  for (const key of order.slice(0, 3)) {
+  for (const key of rankedEffects(edited.values).slice(0, 3)) {
     await page.keyboard.press('ArrowDown')
     expect(await said()).toContain(edited.words(key))
   }
+
+  // Typed faster than effects come: the last text is the one that is told of.
+  await page.locator('[data-prompt]').focus()
+  await page.keyboard.press('End')
+  await page.keyboard.type(' key. Tom found a shiny')
+  const longer = await expected(OFF, `${PROMPT} key. Tom found a shiny`)
+  await eventually(said).toContain(`Largest: ${longer.largest}`)
+  await seesTable(longer.values)
 
   const [spec] = specOfFigure(await visitor.saved('text'))
   expect(spec!.request).toMatchObject({

@@ -35,6 +35,9 @@ describe('a colour scale', () => {
     expect(colourScale(headMap, Float64Array.of(0.1, 0.2), o)).toMatchObject({ signed: false, max: 0.2 })
     expect(colourScale(headMap, Float64Array.of(0.1, -0.4), o)).toMatchObject({ signed: true, max: 0.4 })
     expect(colourScale(ablation, Float64Array.of(0.1, 3), o)).toMatchObject({ signed: true, max: 3 })
+    const cutOff = structuredClone(headMap)
+    cutOff.spec.request.method = { id: 'token-knockout', version: 1, parameters: {} }
+    expect(colourScale(cutOff, Float64Array.of(0.1, 0.2), o)).toMatchObject({ signed: true, max: 0.2 })
   })
   test('shares near the whole are drawn against the whole; a given largest value wins', () => {
     expect(colourScale(headMap, Float64Array.of(0.1, 0.92), o).max).toBe(1)

@@ -125,6 +125,7 @@ const params = fc.record({
   of: fc.oneof(fc.record({ queries: fc.array(place, { minLength: 1 }) }), fc.record({ keys: some })),
   ...{ layer: number, head: number, level: number, row: zeros, column: zeros, query: place, key: zeros },
   ...{ side: fc.integer({ min: 0, max: 65 }), leaveFirst: fc.boolean() },
+  next: number,
   runs: fc.array(edits, { minLength: 1, maxLength: 2 }),
   read: fc.oneof(
     fc.record({ metric: fc.constantFrom('loss', 'kl') }),
@@ -145,6 +146,7 @@ const keys = {
   tile: ['ids', 'edits', 'layer', 'head', 'level', 'row', 'column'],
   overview: ['ids', 'edits', 'side', 'leaveFirst'],
   edge: ['ids', 'edits', 'layer', 'head', 'query', 'key'],
+  knockout: ['ids', 'edits', 'next'],
 } as const satisfies Partial<Record<keyof typeof verbs, readonly string[]>>
 
 test.each(Object.keys(keys) as (keyof typeof keys)[])(

@@ -215,6 +215,11 @@ test('scores and ablation are those of the library', async () => {
   expect(grids).toEqual(await m.scores(['induction', 'sink'], { prompts: [[...ids, ...ids]] }))
   const { grid, clean } = await call('ablate', { mode: 'zero', on: { prompts: [ids] } })
   expect(grid).toEqual(await m.ablate({ mode: 'zero', prompts: [ids] }))
+  const cut = await call('knockout', { ids, edits: [off(6, 5)], next: 7 })
+  expect(cut.grid).toEqual(await m.knockout({ prompts: [ids], by: 'key', edits: [off(6, 5)], next: [7] }))
+  const { logits } = await m.run(ids, { edits: [off(6, 5)] })
+  expect(cut.clean).toBeCloseTo(logProbabilities(logits.data.slice(-m.config.vocab))[7]!, 4)
+  await expect(call('knockout', { ids, next: 4096 })).rejects.toMatchObject({ code: 'token-id', where: 'next' })
   expect(clean).toBeCloseTo((await m.run(ids)).passes[0]!.loss!, 4)
 })
 
