@@ -28,8 +28,8 @@ import { editContext, editList } from './spec.ts'
 import type { Sweep, SweepCut, SweepRequest } from './sweep.ts'
 import type { ParsedText, SyntaxOptions } from './syntax.ts'
 import type { TasksOptions } from './tasks.ts'
-import type { WritesOptions } from './writes.ts'
 import type { TokenKnockoutOptions } from './token-knockout.ts'
+import type { WritesOptions } from './writes.ts'
 
 /** A loaded model. `await using m = await load('specimen')`. */
 export class Headwise implements AsyncDisposable {
