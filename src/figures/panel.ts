@@ -19,6 +19,20 @@ export interface PanelOptions {
   readonly perGroup?: number | undefined
   /** The largest absolute value of the colour scale, so that several figures share one; default the grid's own. */
   readonly max?: number | undefined
+  /** Of a text, one axis of keys with their tokens: arcs from its query. */
+  readonly attention?: TextAttention | undefined
+}
+
+/** Whose attention over a text is drawn, and how much of it has an arc. */
+export interface TextAttention {
+  /** Positions of the queries: a mark under their tokens; of several the row is the mean, and has no arcs. */
+  readonly queries: readonly number[]
+  /** Least share that has an arc, above 0 and up to 1. */
+  readonly least: number
+  /** Whether the first token stands without tint and arc, and its share is told. */
+  readonly leaveFirst?: boolean | undefined
+  /** Keys that the query cannot attend to: a dashed arc. */
+  readonly out?: readonly number[] | undefined
 }
 
 /** The numbers of a grid, row-major, NaN where there is none. */

@@ -4,6 +4,7 @@ import { Resvg } from '@resvg/resvg-js'
 import { describe, expect, test } from 'vitest'
 import { themes } from '../../src/figures/colour.ts'
 import { gridFigure } from '../../src/figures/figure.ts'
+import type { TextAttention } from '../../src/figures/panel.ts'
 import { gridOf } from '../../src/results/grid.ts'
 import {
   ablation,
@@ -35,6 +36,7 @@ test.each([
   ['pattern', gridFigure(pattern, { max: 1 })],
   ['pictures', gridFigure(pictures, { max: 1, perGroup: 3 })],
   ['words', gridFigure(words, { max: 1 })],
+  ['attention', gridFigure(words, { max: 1, attention: { queries: [5], least: 0.05, out: [4] } })],
   ['next', gridFigure(next)],
 ])('%s is drawn as committed', async (name, svg) => {
   await expect(svg).toMatchFileSnapshot(fixture(name))
@@ -159,6 +161,30 @@ test('a text has a tint for each token that has a value, and the numbers that co
   const numbers = [...svg.matchAll(/>(0?\.\d+)<\/text>/g)].map(m => m[1])
   expect(numbers).toEqual(expect.arrayContaining(['0.62', '0.3']))
   expect(numbers).not.toContain('0.04')
+})
+
+test('a text’s query is marked, arcs lead to the keys that reach the share, and what has none is told', () => {
+  const row = { ...words, values: [0.31, 0.01, 0.62, 0.04, 0.02, 0] }
+  const drawnWith = (attention: TextAttention) => drawn(gridFigure(row, { max: 1, attention }))
+  /** Sentences wrap. */
+  const said = (svg: string) => [...svg.matchAll(/>([^<]+)<\/text>/g)].map(m => m[1]).join(' ')
+  const arcs = (svg: string) => [...svg.matchAll(/<path d="M([\d.]+) [\d.]+C[^"]*? ([\d.]+) [\d.]+" /g)]
+  const two = drawnWith({ queries: [5], least: 0.05 })
+  expect(arcs(two)).toHaveLength(2)
+  expect(said(two)).toContain('0.93 of this row lies on 2 tokens at 0.05 or more; 0.07 on 3 tokens without an arc.')
+  // All of them begin over the middle of the query; its mark is as wide as the token.
+  expect(new Set(arcs(two).map(a => a[1])).size).toBe(1)
+  const [, x, width] = /<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="3"/.exec(two)!
+  expect(Number(x) + Number(width) / 2).toBeCloseTo(Number(arcs(two)[0]![1]), 1)
+  const left = drawnWith({ queries: [5], least: 0.05, leaveFirst: true, out: [4] })
+  expect(arcs(left)).toHaveLength(2)
+  expect(left.match(/stroke-dasharray/g)).toHaveLength(1)
+  expect(said(left)).toContain(
+    '0.62 of this row lies on 1 token at 0.05 or more; 0.07 on 3 tokens without an arc. 0.31 lies on',
+  )
+  const mean = drawnWith({ queries: [3, 5], least: 0.05 })
+  expect(arcs(mean)).toHaveLength(0)
+  expect(said(mean)).toContain('1 lies on 5 tokens, on the mean of 2 rows.')
 })
 
 test('bars stand from 0; compared ones as outline and filled, each of the length of its number', () => {
