@@ -43,6 +43,7 @@ export function writeAddress(s: State): string {
   if (s.order !== initial.order) put('order', s.order)
   if (s.range) put('range', s.range.join('..'))
   if (s.queries.length > 0) put('query', s.queries.join(','))
+  if (s.key !== undefined) put('key', String(s.key))
   if (s.full !== initial.full) put('full', String(s.full))
   if (s.arcs !== initial.arcs) put('arcs', String(s.arcs))
   if (s.tint !== initial.tint) put('tint', s.tint)
@@ -166,6 +167,11 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
   query: (to, value) => {
     if (!/^\d{1,6}(,\d{1,6})*$/.test(value)) return false
     to.queries = value.split(',').map(Number)
+    return true
+  },
+  key: (to, value) => {
+    if (!/^\d{1,6}$/.test(value)) return false
+    to.key = Number(value)
     return true
   },
   full: (to, value) => {

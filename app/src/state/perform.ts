@@ -1,3 +1,4 @@
+import { toggleEdge } from './edge.ts'
 import type { Head } from './head.ts'
 import type { Command } from './keys.ts'
 import type { State } from './state.ts'
@@ -8,8 +9,17 @@ export interface Surroundings {
   readonly heads: readonly Head[]
   readonly tokens: number
   readonly queries: readonly number[]
-  /** The key that the text's cursor is on. */
-  readonly edge?: number | undefined
+  /** The key that is pointed at or chosen; and its query, where that is none of those shown. */
+  readonly edge?: { readonly key: number; readonly query?: number | undefined } | undefined
+}
+
+/** From one query the edge is forbidden, or allowed again; from several it is forbidden. */
+function edgeOut(s: State, heads: readonly Head[], all: readonly number[], key: number): { state: State } | undefined {
+  const queries = all.filter(q => key <= q)
+  const [query, ...more] = queries
+  if (query === undefined) return undefined
+  if (more.length === 0) return { state: toggleEdge(s, heads, { query, key }) }
+  return { state: heads.reduce((to, head) => edit(to, { kind: 'knockout', head, queries, keys: [key] }), s) }
 }
 
 /** The state after a key's command; undefined where the command is none of the state's, or nothing is chosen. */
@@ -36,9 +46,7 @@ export function perform(
     case 'nextToken':
       return tokens > 0 ? { state: withQueries(s, [Math.min(tokens - 1, last + 1)]), gesture: 'query' } : undefined
     case 'edge':
-      return edge === undefined
-        ? undefined
-        : { state: heads.reduce((to, head) => edit(to, { kind: 'knockout', head, queries, keys: [edge] }), s) }
+      return edge && edgeOut(s, heads, edge.query === undefined ? queries : [edge.query], edge.key)
     default:
       return undefined
   }

@@ -25,6 +25,8 @@ export interface State {
   readonly heads: readonly Head[]
   /** The query positions whose attention is shown; none: the last position. */
   readonly queries: readonly number[]
+  /** The key that was chosen with the last query: the edge that is told of while nothing is pointed at. */
+  readonly key?: number
   readonly score: string
   /** A second score beside the first. */
   readonly beside?: string

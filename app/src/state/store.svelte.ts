@@ -3,7 +3,7 @@ import { sameParse } from './parse.ts'
 import { type EditSet, readSets, withSet, writeSets } from './sets.ts'
 import { promptKey, type State } from './state.ts'
 import { begin, redo, settle, step, type Timeline, undo } from './timeline.ts'
-import { withParse } from './update.ts'
+import { withParse, withPrompt } from './update.ts'
 
 const SETS = 'headwise.sets'
 const THEME = 'headwise.theme'
@@ -11,6 +11,12 @@ const KEYS = 'headwise.keys'
 
 /** What undo brings back: the prompt with its parse, and what is done to its heads. Where one looks stays. */
 type Work = Pick<State, 'prompt' | 'edits' | 'parse'>
+
+/** A key; and the query, where a cell of the pattern or an arc is pointed at. */
+export interface Pointed {
+  readonly key: number
+  readonly query?: number | undefined
+}
 
 /** Light, dark, or as the system has it. */
 export type ThemeChoice = 'light' | 'dark' | 'auto'
@@ -28,8 +34,8 @@ export class Workbench {
   sets = $state.raw<readonly EditSet[]>([])
   themeChoice = $state<ThemeChoice>('auto')
   singleKeys = $state(true)
-  /** The key position that the text's or the matrix's cursor is on: where `e` knocks an edge out. */
-  pointedKey = $state<number>()
+  /** What the pointer or a cursor is on in text and pattern, while it is there. */
+  pointed = $state.raw<Pointed>()
   #systemDark = $state(false)
   #printing = $state(false)
   #work = $state.raw<Timeline<Work>>(begin<Work>(workOf(this.state)))
@@ -63,6 +69,11 @@ export class Workbench {
     if (this.#printing) return 'light'
     if (this.themeChoice !== 'auto') return this.themeChoice
     return this.#systemDark ? 'dark' : 'light'
+  }
+  /** The edge that is told of: what is pointed at, else what was chosen. */
+  get edge(): Pointed | undefined {
+    const { key } = this.state
+    return this.pointed ?? (key === undefined ? undefined : { key })
   }
   get canUndo(): boolean {
     return this.#work.past.length > 0
@@ -122,9 +133,9 @@ export class Workbench {
     if (to === this.#work) return
     this.#work = to
     const { prompt, edits, parse } = to.now
-    const same = promptKey(this.state.prompt) === promptKey(prompt)
-    const there = sameParse(this.state.parse, parse) ? this.state : withParse(this.state, parse)
-    this.state = { ...there, prompt, edits, ...(same ? {} : { queries: [] }) }
+    const samePrompt = promptKey(prompt) === promptKey(this.state.prompt)
+    const there = samePrompt ? this.state : withPrompt(this.state, prompt)
+    this.state = { ...(sameParse(there.parse, parse) ? there : withParse(there, parse)), prompt, edits }
     this.#write(false)
   }
 

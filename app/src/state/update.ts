@@ -25,21 +25,25 @@ export function toggle(s: State, head: Head): State {
 
 /** A new prompt: positions of the old one mean nothing on it, and a parse of other words neither. */
 export function withPrompt(s: State, prompt: Prompt): State {
-  const next: State = { ...atQuery(without(s, 'window')), prompt, queries: [] }
+  const next: State = { ...atQuery(without(s, 'window', 'key')), prompt, queries: [] }
   return s.parse && parseFault(prompt, s.parse) !== undefined ? withParse(next, undefined) : next
 }
 
 /** What is read through the unembedding is read at the query again. */
 const atQuery = (s: State): State => (s.writes ? { ...s, writes: { of: s.writes.of } } : s)
 
+/** Other queries: what was chosen is no edge of theirs. */
 export const withQueries = (s: State, queries: readonly number[]): State => ({
-  ...atQuery(s),
+  ...atQuery(without(s, 'key')),
   queries: [...new Set(queries)].sort((a, b) => a - b),
 })
 
 /** Into the set of queries or out of it. */
 export const toggleQuery = (s: State, query: number): State =>
   withQueries(s, s.queries.includes(query) ? s.queries.filter(q => q !== query) : [...s.queries, query])
+
+/** A key of the queries that are shown. */
+export const withKey = (s: State, key: number): State => ({ ...s, key })
 
 export const withScore = (s: State, score: string): State => ({ ...without(s, 'range'), score })
 export const withBeside = (s: State, beside: string | undefined): State => ({

@@ -38,6 +38,7 @@ const optional = fc.record(
     beside: fc.constantFrom('previous', 'ablate-zero'),
     range: fc.tuple(fc.double({ min: -5, max: -0.25, noNaN: true }), fc.double({ min: 0.5, max: 9, noNaN: true })),
     window: fc.tuple(fc.nat(4095), fc.nat(4095), fc.integer({ min: 1, max: 4096 })),
+    key: fc.nat(4095),
     tour: fc.integer({ min: 1, max: 8 }),
     routes: fc.constantFrom(0.04, 0.001, 1),
     writes: part,

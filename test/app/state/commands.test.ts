@@ -37,7 +37,15 @@ test('the query walks along the prompt and stays on it', () => {
 
 test('an edge is knocked out from the queries to the key under the cursor, and only where there is one', () => {
   expect(perform(initial, 'edge', around)).toBeUndefined()
-  expect(perform(initial, 'edge', { ...around, edge: 2 })?.state.edits.map(l => l.change)).toEqual([
+  expect(perform(initial, 'edge', { ...around, edge: { key: 2 } })?.state.edits.map(l => l.change)).toEqual([
     { kind: 'knockout', head: { layer: 6, head: 5 }, queries: [4], keys: [2] },
   ])
+  expect(perform(initial, 'edge', { ...around, queries: [1], edge: { key: 2 } })).toBeUndefined()
+  // What is pointed at has a query of its own; a second press allows the edge again.
+  const out = perform(initial, 'edge', { ...around, edge: { key: 2, query: 3 } })!.state
+  expect(out.edits.map(l => l.change)).toMatchObject([{ queries: [3], keys: [2] }])
+  expect(perform(out, 'edge', { ...around, edge: { key: 2, query: 3 } })!.state.edits).toEqual([])
+  // Of several queries those before the key have no edge to it.
+  const several = perform(initial, 'edge', { ...around, queries: [1, 3, 4], edge: { key: 2 } })!.state
+  expect(several.edits.map(l => l.change)).toMatchObject([{ queries: [3, 4], keys: [2] }])
 })

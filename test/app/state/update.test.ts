@@ -39,6 +39,14 @@ test('a new prompt lets go of positions; home lets go of order and filter only',
   expect(update.withPrompt(s, { text: 'x' }).queries).toEqual([])
   expect(update.home(s)).toEqual({ ...initial, queries: [2, 4] })
   expect(update.toggleQuery(update.toggleQuery(s, 2), 9).queries).toEqual([4, 9])
+  const chosen = update.withKey(s, 1)
+  expect(chosen.key).toBe(1)
+  for (const other of [
+    update.withQueries(chosen, [3]),
+    update.toggleQuery(chosen, 9),
+    update.withPrompt(chosen, { text: 'x' }),
+  ])
+    expect(other).not.toHaveProperty('key')
 })
 
 test('lines have their own switch, and one for all', () => {
