@@ -96,7 +96,7 @@ try {
     const before = await place()
     const drag = await page.evaluate(frames, ['drag', 5])
     if ((await place()) === before) throw new Error('the drag moved nothing')
-    measured[shown.split(';')[0]] = { sharpMs, drag, zoom: await page.evaluate(frames, ['zoom', 5]) }
+    measured[shown.split(/[;:]/)[0]] = { sharpMs, drag, zoom: await page.evaluate(frames, ['zoom', 5]) }
     await page.waitForFunction(sharp, undefined, { timeout: 300_000 })
   }
   if (shot) await page.screenshot({ path: shot.replace('.png', '-close.png') })

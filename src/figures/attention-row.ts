@@ -34,7 +34,7 @@ export function partsOf(row: Row, least: number, leaveFirst: boolean): Parts {
   return { arcs, onArcs, others: rest.length, onOthers, first, total: onArcs + onOthers + first }
 }
 
-const tokens = (n: number): string => `${n} token${n === 1 ? '' : 's'}`
+const tokens = (n: number): string => `${n.toLocaleString('en')} token${n === 1 ? '' : 's'}`
 
 /** What the arcs leave out, in words. */
 export function partsWords(

@@ -12,6 +12,8 @@ export interface Shot {
   readonly size: { readonly width: number; readonly height: number }
   readonly theme: 'light' | 'dark'
   readonly words: string
+  /** The panel that is brought to the upper edge; left out: the page's own beginning. */
+  readonly panel?: string
 }
 
 /** The pictures of docs/workbench.md, in docs/images under their names. */
@@ -37,7 +39,11 @@ export const SHOTS: readonly Shot[] = [
 ]
 
 /** Takes a picture once nothing is being computed any more. */
-export async function take(browser: Browser, site: string, { state, size, theme, words }: Shot): Promise<Buffer> {
+export async function take(
+  browser: Browser,
+  site: string,
+  { state, size, theme, words, panel }: Shot,
+): Promise<Buffer> {
   const page = await browser.newPage({ viewport: size, colorScheme: theme, reducedMotion: 'reduce' })
   await page.goto(`${site}${state}`)
   await page.waitForFunction(
@@ -46,7 +52,7 @@ export async function take(browser: Browser, site: string, { state, size, theme,
       return (
         document.body.textContent?.includes(text) &&
         document.querySelector('[data-after]') &&
-        !document.querySelector('.stale, [data-waiting]') &&
+        !document.querySelector('.stale, [data-waiting], [data-sharp=false]') &&
         continued.length > 60 &&
         !continued.includes('…')
       )
@@ -54,6 +60,8 @@ export async function take(browser: Browser, site: string, { state, size, theme,
     words,
     { timeout: 120_000 },
   )
+  if (panel !== undefined)
+    await page.locator(`[data-panel=${panel}]`).evaluate(e => scrollTo(0, e.getBoundingClientRect().top - 12))
   // Canvases are drawn in the frame after the last answer.
   await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
   const picture = await page.screenshot()

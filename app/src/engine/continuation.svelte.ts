@@ -23,16 +23,29 @@ export class Continuation {
   stale = $state(false)
   readonly tokens = TOKENS
   #key = ''
+  #due = false
   #abort: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  follow(client: Client | undefined, ids: readonly number[], edits: readonly EditInput[], asked: Asked): void {
+  /** Begins once the next token is there (`waiting` is false): of a long text both are whole passes, in two processes. */
+  follow(
+    client: Client | undefined,
+    ids: readonly number[],
+    edits: readonly EditInput[],
+    asked: Asked,
+    waiting: boolean,
+  ): void {
     const key = JSON.stringify([asked.model, asked.temperature, ids, edits])
-    if (!client || ids.length === 0 || key === this.#key) return
-    this.#key = key
-    this.#abort?.abort()
-    clearTimeout(this.#timer)
-    this.stale = true
+    if (!client || ids.length === 0) return
+    if (key !== this.#key) {
+      this.#key = key
+      this.#abort?.abort()
+      clearTimeout(this.#timer)
+      this.stale = true
+      this.#due = true
+    }
+    if (waiting || !this.#due) return
+    this.#due = false
     this.#timer = setTimeout(() => void this.#run(client, ids, edits, asked), PAUSE_MS)
   }
 

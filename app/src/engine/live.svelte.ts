@@ -120,7 +120,7 @@ export class Live {
       $effect(() => this.#patiently(this.nextEffect, this.#nextEffectQuestion()))
       $effect(() => this.#patiently(this.syntax, this.#syntaxQuestion()))
       $effect(() => this.#patiently(this.tokenEffects, this.#tokenEffectsQuestion()))
-      $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state))
+      $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state, this.next.waiting))
     })
   }
 

@@ -7,7 +7,7 @@ export function digits(x: number, n = 3): string {
   if (!Number.isFinite(x)) return x < 0 ? `${MINUS}∞` : '∞'
   if (x === 0) return '0'
   const size = Math.floor(Math.log10(Math.abs(x)))
-  if (size < -5 || size > 6) return minus(x.toExponential(n - 1))
+  if (size < -4 || size > 6) return minus(x.toExponential(n - 1))
   return minus(x.toFixed(Math.max(0, n - 1 - size)))
 }
 
