@@ -72,7 +72,7 @@ test('the effect of each token is that of the library, without and with an edit,
   await page.keyboard.press('End')
   await page.keyboard.type(' key. Tom found a shiny')
   const longer = await expected(OFF, `${PROMPT} key. Tom found a shiny`)
-  await eventually(said).toContain(longer.words(pointed))
+  await eventually(said).toContain(`Largest: ${longer.words(rankedEffects(longer.values)[0]!)}`)
   await seesTable(longer.values)
 
   const [spec] = specOfFigure(await visitor.saved('text'))
