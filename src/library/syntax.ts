@@ -31,9 +31,9 @@ const LEAST_SENTENCES = 10
 const DRAWS = 10_000
 
 const METRICS: Readonly<Record<(typeof MEASURES)[number], string>> = {
-  share: 'attention from the later to the earlier word of a dependency edge, share',
-  accuracy: 'share of dependency edges whose later word attends to no other earlier word of the sentence as much',
-  excess: 'attention along a dependency edge minus the mean over the earlier words of the sentence, share',
+  share: 'attention along dependency edges, share',
+  accuracy: 'share of dependency edges whose later word attends most to the earlier one',
+  excess: 'attention along dependency edges minus the mean over earlier words, share',
 }
 
 /** A text made ready: its ids, the tokens of each word, and the edges that are measured. */

@@ -1,55 +1,19 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { digits } from '../../app/src/marks/number.ts'
 import { EXAMPLE } from '../../app/src/state/parse.ts'
 import { specOfFigure } from '../../src/figures/read-spec.ts'
-import type { Headwise } from '../../src/library/headwise.ts'
-import { load } from '../../src/library/load.ts'
 import { gridValues } from '../../src/results/grid.ts'
-import { launch, type Site, serve } from './support.ts'
-import { PROMPT, Visitor } from './workbench.ts'
+import { PROMPT, visits } from './workbench.ts'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const PARSED = `#specimen/${PROMPT}?head=4.7&score=induction&edit=z:5.4*0.5&parse=${EXAMPLE.parse.map(w => `${w.form}:${w.head}:${w.relation}`).join()}`
 
-let browser: Browser
-let site: Site
-let node: Headwise
-beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-  node = await load('specimen')
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-  await node[Symbol.asyncDispose]()
-})
-
-const opened = async (width: number, state = ''): Promise<[Page, Visitor]> => {
-  const page = await browser.newPage({ viewport: { width, height: 900 }, reducedMotion: 'reduce' })
-  const visitor = new Visitor(page, site.address, node)
-  await visitor.open(state)
-  return [page, visitor]
-}
+const visit = visits()
 const panel = (page: Page) => page.locator('[data-panel=syntax]')
-const violations = async (page: Page) => {
-  await page.evaluate(axe)
-  const found = await page.evaluate(() =>
-    (
-      globalThis as never as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> }
-      }
-    ).axe.run(),
-  )
-  return found.violations.map(v => [v.id, v.nodes.map(n => n.target)])
-}
 
 /** What head 4.7 gives each edge of the example, from the library's capture: one token a word behind the added one. */
 async function expectedShares(): Promise<Map<number, number>> {
-  const { get } = await node.run(PROMPT, { capture: ['pattern@4'] })
+  const { get } = await visit.node.run(PROMPT, { capture: ['pattern@4'] })
   const { shape, data } = get('pattern@4')
   const time = shape.at(-1)!
   return new Map(
@@ -62,7 +26,8 @@ async function expectedShares(): Promise<Map<number, number>> {
 }
 
 test('our example is taken, its numbers are the library’s, and a filter, keys, undo and typing do what they say', async () => {
-  const [page, visitor] = await opened(1280)
+  const { page, visitor, node } = visit
+  await visitor.open()
   expect(await panel(page).count()).toBe(0)
   await visitor.head('4.7').click()
   await page.getByRole('button', { name: 'parse…' }).click()
@@ -114,9 +79,7 @@ test('our example is taken, its numbers are the library’s, and a filter, keys,
     .poll(() => told.textContent(), { timeout: 30_000 })
     .toContain(digits(gridValues(objects!).data[4 * 8 + 7]!))
 
-  const download = page.waitForEvent('download', { timeout: 60_000 })
-  await panel(page).getByRole('button', { name: 'svg', exact: true }).click()
-  const [spec] = specOfFigure(readFileSync(await (await download).path()))
+  const [spec] = specOfFigure(await visitor.saved('syntax'))
   expect(spec!.request).toMatchObject({ command: 'run', prompts: [{ text: PROMPT }] })
 
   // Another word: the parse goes, with a sentence, and undo brings both back.
@@ -128,12 +91,13 @@ test('our example is taken, its numbers are the library’s, and a filter, keys,
   await expect.poll(() => page.locator('[data-dependency]').count()).toBe(10)
   await panel(page).getByRole('button', { name: 'remove' }).click()
   await expect.poll(() => panel(page).count()).toBe(0)
-  await page.close()
 })
 
 test('a parse in the address is drawn on a phone, in dark, without faults', async () => {
-  const [page] = await opened(390, PARSED)
+  const { page, visitor } = visit
+  await page.setViewportSize({ width: 390, height: 844 })
   await page.emulateMedia({ colorScheme: 'dark' })
+  await visitor.open(PARSED)
   await expect.poll(() => page.locator('[data-dependency]').count(), { timeout: 30_000 }).toBe(10)
   await expect.poll(() => page.locator('[data-dependency].followed').count()).toBeGreaterThan(2)
   // No label lies outside the text, and none above its panel.
@@ -146,7 +110,5 @@ test('a parse in the address is drawn on a phone, in dark, without faults', asyn
       .map(t => t.textContent),
   )
   expect(outside).toEqual([])
-  expect(await violations(page)).toEqual([])
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
-  await page.close()
+  expect(await visitor.faults()).toEqual([])
 })

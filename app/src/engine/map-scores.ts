@@ -125,7 +125,7 @@ export function mapScore(live: Sources, id: string, ground: Ground): Scored {
   if (id === SYNTAX) {
     const from = live.syntax
     const [grid] = from.value?.grids ?? []
-    const metric = grid?.metric ?? 'attention from the later to the earlier word of a dependency edge, share'
+    const metric = grid?.metric ?? 'attention along dependency edges, share; n = edges, interval over edges'
     return { id, name, metric, causal, score: grid && scoreOf(grid, 'amount'), grid, from }
   }
   if (Object.hasOwn(EFFECTS, id)) {
