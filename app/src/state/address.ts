@@ -1,7 +1,7 @@
 import { isRelation, readParse, writeWord } from '../../../src/text/parse.ts'
-import type { Line } from './change.ts'
+import { settledLines } from './change.ts'
 import { readLine, writeLine } from './change-text.ts'
-import { type Head, headName, parseHead } from './head.ts'
+import { headName, parseHead } from './head.ts'
 import { parseFault } from './parse.ts'
 import { readPart, writePart } from './part.ts'
 import { initial, isTemperature, type Prompt, type State } from './state.ts'
@@ -68,7 +68,7 @@ const unescaped = (text: string): string => {
 }
 
 const MOST_IDS = 32_768
-const MOST_HEADS = 16
+const MOST_HEADS = 64
 
 /** The state that an address describes. Never throws: what makes no sense is left out and told of. */
 export function readAddress(hash: string): Read {
@@ -115,9 +115,14 @@ function readFields(fields: ReadonlyMap<string, string>, problems: string[]): Fi
     const value = unescaped(raw)
     const take = Object.hasOwn(readers, name) ? readers[name] : undefined
     if (!take) problems.push(`The address says “${name}”, which this page does not know.`)
-    else if (!take(found, name === 'edit' || name === 'parse' ? raw : value))
-      problems.push(`“${name}=${value}” in the address was not understood.`)
+    else {
+      const told = take(found, name === 'edit' || name === 'parse' ? raw : value)
+      if (told === false) problems.push(`“${name}=${value}” in the address was not understood.`)
+      if (typeof told === 'string') problems.push(told)
+    }
   }
+  // A score does not stand beside itself.
+  if (found.beside === (found.score ?? initial.score)) delete found.beside
   return found
 }
 
@@ -126,12 +131,15 @@ const ID = /^[a-z][a-z0-9-]{0,40}$/
 /** A share of attention above 0, up to all of it. */
 const isShare = (value: string): boolean => /^(1|0?\.\d{1,6})$/.test(value) && Number(value) > 0
 
-/** Each takes one field of the address; false where it makes no sense. */
-const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> = {
+/** Each takes one field of the address; false where it makes no sense, else what there is to tell of it. */
+const readers: Readonly<Record<string, (to: Fields, value: string) => boolean | string>> = {
   head: (to, value) => {
-    const heads = value.split(',').slice(0, MOST_HEADS).map(parseHead)
-    to.heads = heads.filter((h): h is Head => h !== undefined)
-    return to.heads.length === heads.length
+    const heads = value.split(',').map(parseHead)
+    const known = new Map(heads.filter(h => h !== undefined).map(h => [headName(h), h]))
+    to.heads = [...known.values()].slice(0, MOST_HEADS)
+    if (known.size > MOST_HEADS)
+      return `The address names ${known.size} heads; the first ${MOST_HEADS} of them are shown.`
+    return !heads.includes(undefined)
   },
   score: (to, value) => {
     if (!ID.test(value)) return false
@@ -166,7 +174,7 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
   },
   query: (to, value) => {
     if (!/^\d{1,6}(,\d{1,6})*$/.test(value)) return false
-    to.queries = value.split(',').map(Number)
+    to.queries = [...new Set(value.split(',').map(Number))]
     return true
   },
   key: (to, value) => {
@@ -216,8 +224,11 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean>> 
   },
   edit: (to, raw) => {
     const lines = raw.split(',').map(part => readLine(unescaped(part)))
-    to.edits = lines.filter((l): l is Line => l !== undefined)
-    return to.edits.length === lines.length
+    const known = lines.filter(l => l !== undefined)
+    to.edits = settledLines(known)
+    if (to.edits.length < known.length)
+      return 'The address sets a head more than once at the same place; the last setting is shown.'
+    return known.length === lines.length
   },
   parse: (to, raw) => {
     try {

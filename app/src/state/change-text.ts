@@ -27,15 +27,15 @@ function writeChange(change: Change): string {
 
 const MOST_PLACES = 4096
 const places = (text: string): number[] | undefined =>
-  /^\d{1,6}(\+\d{1,6})*$/.test(text) ? text.split('+').slice(0, MOST_PLACES).map(Number) : undefined
+  /^\d{1,6}(\+\d{1,6})*$/.test(text) ? [...new Set(text.split('+').slice(0, MOST_PLACES).map(Number))] : undefined
 
 function readAt(text: string | undefined): At | undefined {
   if (text === undefined) return 'all'
   return text === 'last' ? text : places(text)
 }
 
-const NUMBER = /^-?(\d{1,6})(\.\d{1,12})?(e-?\d{1,2})?$/
-const SETTING = /^z:(\d+\.\d+)(?:\*([-\d.e]+)|(~mean))(?:@([^@]+))?$/
+const NUMBER = /^-?(\d{1,22})(\.\d{1,22})?(e[-+]?\d{1,2})?$/
+const SETTING = /^z:(\d+\.\d+)(?:\*([-+\d.e]+)|(~mean))(?:@([^@]+))?$/
 const PATCH = /^z:(\d+\.\d+)(?:@([^@<]+))?<(.*)$/s
 const KNOCKOUT = /^scores:(\d+\.\d+)!([\d+]+)>([\d+]+)$/
 
@@ -55,7 +55,7 @@ function readSetting(text: string): Change | undefined {
   const [head, at] = [parseHead(name), readAt(place)]
   if (!head || !at) return undefined
   if (number === undefined) return { kind: 'mean', head, at }
-  return NUMBER.test(number) ? { kind: 'scale', head, by: Number(number), at } : undefined
+  return NUMBER.test(number) ? { kind: 'scale', head, by: Number(number) + 0, at } : undefined
 }
 
 function readPatch(text: string): Change | undefined {

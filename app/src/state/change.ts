@@ -48,6 +48,16 @@ export function withChange(lines: readonly Line[], change: Change): readonly Lin
   return place < 0 ? [...lines, line] : lines.with(place, line)
 }
 
+/** The lines of a list that nobody checked: a later one stands in the place of what it replaces. */
+export function settledLines(lines: readonly Line[]): readonly Line[] {
+  const settled: Line[] = []
+  for (const line of lines) {
+    const place = settled.findIndex(l => replaces(l.change, line.change))
+    settled.splice(place < 0 ? settled.length : place, place < 0 ? 0 : 1, line)
+  }
+  return settled
+}
+
 /** The head's setting over the whole prompt, where it has one that is on. */
 export const settingOf = (lines: readonly Line[], head: Head): Exclude<Change, { kind: 'knockout' }> | undefined =>
   lines

@@ -1,4 +1,4 @@
-import { type Line, replaces } from './change.ts'
+import { type Line, settledLines } from './change.ts'
 import { type Head, sameHead } from './head.ts'
 import type { State } from './state.ts'
 import { edit, withEdits } from './update.ts'
@@ -11,11 +11,16 @@ export interface Edge {
 
 /** Edges of a head that lines in force forbid. */
 export const edgesOut = (lines: readonly Line[], head: Head): Edge[] =>
-  lines.flatMap(({ change, on }) =>
-    on && change.kind === 'knockout' && sameHead(change.head, head)
-      ? change.queries.flatMap(query => change.keys.map(key => ({ query, key })))
-      : [],
+  // Lines may forbid an edge twice.
+  distinct(
+    lines.flatMap(({ change, on }) =>
+      on && change.kind === 'knockout' && sameHead(change.head, head)
+        ? change.queries.flatMap(query => change.keys.map(key => ({ query, key })))
+        : [],
+    ),
   )
+
+const distinct = (edges: readonly Edge[]): Edge[] => [...new Map(edges.map(e => [`${e.query} ${e.key}`, e])).values()]
 
 export const isOut = (lines: readonly Line[], head: Head, { query, key }: Edge): boolean =>
   edgesOut(lines, head).some(e => e.query === query && e.key === key)
@@ -26,6 +31,20 @@ export function toggleEdge(s: State, heads: readonly Head[], { query, key }: Edg
   if (!heads.every(h => isOut(s.edits, h, { query, key }))) return heads.reduce((to, h) => edit(to, changeOf(h)), s)
   return withEdits(
     s,
-    s.edits.filter(l => !heads.some(h => replaces(l.change, changeOf(h)))),
+    settledLines(
+      s.edits.flatMap(l => (l.on && heads.some(h => sameHead(h, l.change.head)) ? allowed(l, { query, key }) : [l])),
+    ),
   )
+}
+
+/** What is left of a line where one of its edges is allowed again: nothing, the line, or lines for its other edges. */
+function allowed(line: Line, { query, key }: Edge): readonly Line[] {
+  const { change } = line
+  if (change.kind !== 'knockout' || !change.queries.includes(query) || !change.keys.includes(key)) return [line]
+  const queries = change.queries.filter(q => q !== query)
+  const keys = change.keys.filter(k => k !== key)
+  return [
+    ...(queries.length > 0 ? [{ ...line, change: { ...change, queries } }] : []),
+    ...(keys.length > 0 ? [{ ...line, change: { ...change, queries: [query], keys } }] : []),
+  ]
 }

@@ -1,4 +1,4 @@
-import type { Line } from './change.ts'
+import { type Line, settledLines } from './change.ts'
 import { readLine, writeLine } from './change-text.ts'
 
 /** Edits kept under a name. */
@@ -21,7 +21,7 @@ export function readSets(text: string | null): readonly EditSet[] {
   } catch {
     return []
   }
-  return Array.isArray(rows) ? rows.slice(0, MOST).flatMap(readSet) : []
+  return Array.isArray(rows) ? rows.slice(0, MOST).flatMap(readSet).reduce<readonly EditSet[]>(withSet, []) : []
 }
 
 function readSet(row: unknown): EditSet[] {
@@ -29,7 +29,7 @@ function readSet(row: unknown): EditSet[] {
   const { name, lines } = row
   if (typeof name !== 'string' || !Array.isArray(lines)) return []
   const read = lines.map(l => (typeof l === 'string' ? readLine(l) : undefined))
-  return [{ name, lines: read.filter((l): l is Line => l !== undefined) }]
+  return [{ name, lines: settledLines(read.filter(l => l !== undefined)) }]
 }
 
 /** The sets with this one under its name, in the order of their names. */

@@ -45,10 +45,11 @@ export const toggleQuery = (s: State, query: number): State =>
 /** A key of the queries that are shown. */
 export const withKey = (s: State, key: number): State => ({ ...s, key })
 
-export const withScore = (s: State, score: string): State => ({ ...without(s, 'range'), score })
+/** A score does not stand beside itself. */
+export const withScore = (s: State, score: string): State => withBeside({ ...without(s, 'range'), score }, s.beside)
 export const withBeside = (s: State, beside: string | undefined): State => ({
   ...without(s, 'beside'),
-  ...(beside === undefined ? {} : { beside }),
+  ...(beside === undefined || beside === s.score ? {} : { beside }),
 })
 export const withGround = (s: State, ground: Ground): State => ({ ...without(s, 'range'), ground })
 export const withCells = (s: State, cells: MapCells): State => ({ ...s, cells })

@@ -1,18 +1,22 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readAddress, writeAddress } from '../../../app/src/state/address.ts'
-import type { Change } from '../../../app/src/state/change.ts'
+import { type Change, settledLines } from '../../../app/src/state/change.ts'
+import { headName } from '../../../app/src/state/head.ts'
 import { PART_KINDS, partOf } from '../../../app/src/state/part.ts'
 import { initial, type State } from '../../../app/src/state/state.ts'
 
 const head = fc.record({ layer: fc.nat(200), head: fc.nat(200) })
-const places = fc.array(fc.nat(4000), { minLength: 1, maxLength: 4 })
+const places = fc.uniqueArray(fc.nat(4000), { minLength: 1, maxLength: 4 })
 const at = fc.oneof(fc.constant('all' as const), fc.constant('last' as const), places)
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({
     kind: fc.constant('scale' as const),
     head,
-    by: fc.integer({ min: -200, max: 400 }).map(x => x / 100 + 0),
+    by: fc.oneof(
+      fc.integer({ min: -200, max: 400 }).map(x => x / 100 + 0),
+      fc.constantFrom(1e-7, 1e21, 123456.125),
+    ),
     at,
   }),
   fc.record({ kind: fc.constant('mean' as const), head, at }),
@@ -55,7 +59,7 @@ const state: fc.Arbitrary<State> = fc
   .record({
     model: fc.constantFrom('specimen', 'org/name', 'SmolLM2 135M'),
     prompt,
-    heads: fc.array(head, { minLength: 1, maxLength: 4 }),
+    heads: fc.uniqueArray(head, { minLength: 1, maxLength: 4, selector: headName }),
     queries: fc.uniqueArray(fc.nat(500)),
     score: fc.constantFrom('induction', 'offset-3'),
     ground: fc.constantFrom('repeats' as const, 'prompt' as const),
@@ -65,7 +69,7 @@ const state: fc.Arbitrary<State> = fc
     arcs: fc.constantFrom(0.05, 0.2),
     tint: fc.constantFrom('attention' as const, 'effect' as const),
     leaveFirst: fc.boolean(),
-    edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }),
+    edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }).map(settledLines),
     more: optional,
   })
   .map(({ more, ...rest }) => ({ ...rest, ...more }))
@@ -124,4 +128,25 @@ test('any text whatever is read without an exception', () => {
   )
   expect(readAddress('#specimen/ids:1,x').problems).toHaveLength(1)
   expect(readAddress('#specimen/%E0%A4%A?__proto__=1&constructor=2').problems).toHaveLength(2)
+})
+
+test('what an address says twice is there once, and settings that contradict each other are told of', () => {
+  const { state, problems } = readAddress(
+    '#specimen/x?head=6.5,6.1,6.5&query=3,3,1&score=previous&beside=previous&edit=z:6.5*0,-z:6.5*0,z:6.1*-0@2+2',
+  )
+  expect(state.heads.map(headName)).toEqual(['6.5', '6.1'])
+  expect(state.queries).toEqual([3, 1])
+  expect(state.beside).toBeUndefined()
+  expect(state.edits).toEqual([
+    { on: false, change: { kind: 'scale', head: { layer: 6, head: 5 }, by: 0, at: 'all' } },
+    { on: true, change: { kind: 'scale', head: { layer: 6, head: 1 }, by: 0, at: [2] } },
+  ])
+  expect(problems).toEqual(['The address sets a head more than once at the same place; the last setting is shown.'])
+})
+
+test('more heads than can stand beside each other are cut, and that is told', () => {
+  const names = Array.from({ length: 70 }, (_, i) => `${i}.0`)
+  const { state, problems } = readAddress(`#specimen/x?head=${names}`)
+  expect(state.heads.length).toBe(64)
+  expect(problems).toEqual(['The address names 70 heads; the first 64 of them are shown.'])
 })

@@ -14,6 +14,25 @@ test('an edge is knocked out in every head, and allowed again where it is out in
   expect(toggleEdge(both, [a, b], { query: 5, key: 2 }).edits).toEqual([])
 })
 
+test('an edge that a line forbids among others is allowed alone', () => {
+  const line = { on: true, change: { kind: 'knockout', head: a, queries: [4, 5], keys: [1, 2] } as const }
+  const { edits } = toggleEdge({ ...initial, edits: [line] }, [a], { query: 5, key: 1 })
+  expect(edgesOut(edits, a).map(e => [e.query, e.key])).toEqual([
+    [4, 1],
+    [4, 2],
+    [5, 2],
+  ])
+})
+
+test('an edge that two lines forbid is one edge, and one click allows it', () => {
+  const over = (queries: number[]) => ({ on: true, change: { kind: 'knockout', head: a, queries, keys: [1] } as const })
+  const s = { ...initial, edits: [over([3, 4]), over([4, 5]), over([3])] }
+  expect(edgesOut(s.edits, a).map(e => e.query)).toEqual([3, 4, 5])
+  const { edits } = toggleEdge(s, [a], { query: 4, key: 1 })
+  expect(edgesOut(edits, a).map(e => e.query)).toEqual([3, 5])
+  expect(edits.length).toBe(2)
+})
+
 test('edges of a line are all pairs of its queries and keys, while it is on', () => {
   const line = { on: true, change: { kind: 'knockout', head: a, queries: [4, 5], keys: [1, 2] } as const }
   expect(edgesOut([line], a).length).toBe(4)

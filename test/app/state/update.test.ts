@@ -55,3 +55,11 @@ test('lines have their own switch, and one for all', () => {
   expect(update.switchAll(s, false).edits.map(l => l.on)).toEqual([false, false])
   expect(update.removeLine(s, 0).edits.map(l => l.change.head)).toEqual([b])
 })
+
+test('a score does not stand beside itself', () => {
+  const s = update.withBeside(initial, 'previous')
+  expect(s.beside).toBe('previous')
+  expect(update.withScore(s, 'previous').beside).toBeUndefined()
+  expect(update.withScore(s, 'sink').beside).toBe('previous')
+  expect(update.withBeside(s, s.score).beside).toBeUndefined()
+})
