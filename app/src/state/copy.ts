@@ -5,8 +5,11 @@ import type { Prompt } from './state.ts'
 
 /** What the page shows, in the words of the library. */
 export interface Shown {
+  /** What the command and the library open the model by. */
   readonly model: string
   readonly prompt: Prompt
+  /** The prompt as token ids: for texts that no argument of a command can be. */
+  readonly ids: readonly number[]
   readonly edits: readonly EditInput[]
   /** With one, the continuation that is drawn is told as well. */
   readonly temperature?: number
@@ -30,19 +33,23 @@ const argument = (text: string): string => (text.startsWith('-') ? `-- ${quoted(
 
 const lines = (edits: readonly EditInput[]): string => `[\n${edits.map(e => `  ${JSON.stringify(e)}`).join(',\n')}\n]`
 
+/** A lone dash stands for what is piped in, and no argument holds the character 0. */
+const isArgument = (text: string): boolean => text !== '-' && !text.includes('\0')
+
 /** A file made on the way; the text ends at a line that JSON cannot hold. */
 const file = (name: string, text: string): string => `cat > ${name} <<'END'\n${text}\nEND\n`
 
 /** The commands that compute what the page shows: the next tokens with the edits in force. */
-export function asCommand({ model, prompt, edits, temperature, writes, routes }: Shown): string {
+export function asCommand({ model, prompt, ids, edits, temperature, writes, routes }: Shown): string {
+  const text = 'text' in prompt && isArgument(prompt.text) ? prompt.text : undefined
   const files = [
-    ...('ids' in prompt ? [file('ids.json', JSON.stringify(prompt.ids))] : []),
+    ...(text === undefined ? [file('ids.json', JSON.stringify(ids))] : []),
     ...(edits.length > 0 ? [file('edits.json', lines(edits))] : []),
   ]
   const options = [
-    ...('ids' in prompt ? ['--tokens ids.json'] : []),
+    ...(text === undefined ? ['--tokens ids.json'] : []),
     ...(edits.length > 0 ? ['--edit edits.json'] : []),
-    ...('text' in prompt ? [argument(prompt.text)] : []),
+    ...(text === undefined ? [] : [argument(text)]),
   ]
   const said = [quoted(model), ...options].join(' ')
   const drawn =
@@ -56,11 +63,11 @@ export function asCommand({ model, prompt, edits, temperature, writes, routes }:
 export function asTypeScript({ model, prompt, edits, temperature, writes, routes }: Shown): string {
   const value = 'ids' in prompt ? JSON.stringify(prompt.ids) : JSON.stringify(prompt.text)
   return [
-    `import { load } from 'headwise'`,
+    `import { type EditInput, load } from 'headwise'`,
     '',
     `const m = await load(${JSON.stringify(model)})`,
     `const prompt = ${value}`,
-    `const edits = ${edits.length === 0 ? '[]' : lines(edits)} as const`,
+    `const edits: EditInput[] = ${edits.length === 0 ? '[]' : lines(edits)}`,
     'const { document } = await m.run(prompt, { edits })',
     'console.log(document)',
     ...(temperature === undefined

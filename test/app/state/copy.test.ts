@@ -3,13 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { asCommand, asTypeScript, type Shown } from '../../../app/src/state/copy.ts'
-import { load } from '../../../src/index.ts'
+import { type EditInput, load } from '../../../src/index.ts'
 
 const shown: Shown = {
   model: 'specimen',
   prompt: { text: "Lily's key. It is Lily" },
+  ids: [0, 5],
   edits: [
     { do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] },
     { do: 'patch', at: { site: 'z', layer: 4 }, heads: [2], prompt: "END\nit's `$HOME`" },
@@ -50,6 +52,11 @@ test('the command is one that a shell reads as it was meant', () => {
       ...['writes', '--neuron', '5.12', '--position', '7', 'specimen', "Lily's key. It is Lily"],
       ...['routes', '--position', '3', '--threshold', '0.04', 'specimen', "Lily's key. It is Lily"],
     ])
+    for (const unsayable of ['-', 'a\0b']) {
+      const { words, file } = run({ ...shown, prompt: { text: unsayable }, edits: [] })
+      expect(words).toEqual(['run', 'specimen', '--tokens', 'ids.json'])
+      expect(file('ids.json')).toEqual([0, 5])
+    }
     const text = fc.string({ unit: 'binary' }).filter(t => !t.includes('\0') && !t.startsWith('-'))
     fc.assert(
       fc.property(text, t => {
@@ -62,14 +69,45 @@ test('the command is one that a shell reads as it was meant', () => {
   }
 })
 
+/** What the compiler says of a program that a strict project imports the library into. */
+function complaintsOf(code: string): string[] {
+  const root = join(import.meta.dirname, '../../..')
+  const name = join(root, 'copied.ts')
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    target: ts.ScriptTarget.ES2023,
+    types: ['node'],
+    paths: { headwise: [join(root, 'src/index.ts')] },
+  }
+  const host = ts.createCompilerHost(options)
+  const read = host.getSourceFile.bind(host)
+  host.getSourceFile = (file, version) =>
+    file === name ? ts.createSourceFile(file, code, version) : read(file, version)
+  const program = ts.createProgram([name], options, host)
+  const found = ts.getPreEmitDiagnostics(program, program.getSourceFile(name))
+  return found.map(d => ts.flattenDiagnosticMessageText(d.messageText, ' '))
+}
+
 test('the TypeScript gives what the library gives', async () => {
   const writes = { of: { residual: 'resid_post', layer: 5 }, position: 2 } as const
   const routes = { threshold: 0.04, position: 3 }
   const s = { ...shown, edits: shown.edits.slice(0, 1), temperature: 0.7, writes, routes }
   const code = asTypeScript(s)
+  const z = { site: 'z', layer: 1 } as const
+  const more: EditInput[] = [
+    { do: 'scale', by: 0.4, at: z, heads: [0], positions: 'last' },
+    { do: 'mean', at: z, heads: [1], positions: [2, 3] },
+    { do: 'knockout', at: { site: 'scores', layer: 1 }, heads: [1], queries: [3], keys: [1] },
+  ]
+  expect(complaintsOf(asTypeScript({ ...s, edits: [...shown.edits, ...more] }))).toEqual([])
   const body = code
     .replace(/^import .*\n/, '')
-    .replace('] as const', ']')
+    .replace('const edits: EditInput[]', 'const edits')
     .replace('console.log(document)', 'told.push(document)')
     .replace('process.stdout.write(text)', 'told.push(text)')
     .replaceAll('console.log(await', 'told.push(await')
