@@ -1,4 +1,5 @@
 import { readAddress, writeAddress } from './address.ts'
+import { AddressBar } from './address-bar.ts'
 import { sameParse } from './parse.ts'
 import { type EditSet, readSets, withSet, writeSets } from './sets.ts'
 import { promptKey, type State } from './state.ts'
@@ -40,9 +41,11 @@ export class Workbench {
   #printing = $state(false)
   #work = $state.raw<Timeline<Work>>(begin<Work>(workOf(this.state)))
   readonly #window: Window
+  readonly #bar: AddressBar
 
   constructor(window: Window) {
     this.#window = window
+    this.#bar = new AddressBar(window.history, '')
     this.#read()
     this.#work = begin<Work>(workOf(this.state))
     this.sets = readSets(this.#stored(SETS))
@@ -61,6 +64,7 @@ export class Workbench {
     // Back, forward, and addresses that are typed in.
     window.addEventListener('popstate', () => this.#read())
     window.addEventListener('hashchange', () => this.#read())
+    window.addEventListener('pagehide', () => this.#bar.flush())
     this.#paint()
   }
 
@@ -75,6 +79,10 @@ export class Workbench {
     const { key } = this.state
     return this.pointed ?? (key === undefined ? undefined : { key })
   }
+  /** An address that brings this state back. */
+  get link(): string {
+    return new URL(writeAddress(this.state), this.#window.location.href).href
+  }
   get canUndo(): boolean {
     return this.#work.past.length > 0
   }
@@ -86,7 +94,8 @@ export class Workbench {
   to(next: State, gesture?: string): void {
     if (!sameWork(this.state, next)) this.#work = step<Work>(this.#work, workOf(next), gesture)
     this.state = next
-    this.#write(gesture !== undefined)
+    this.problems = []
+    this.#bar.step(writeAddress(next), gesture)
   }
 
   /** The engine's own model in place of the page's, where nobody asked for another. No step of anybody's. */
@@ -97,14 +106,14 @@ export class Workbench {
 
   /** A state that the model makes necessary, with what there is to say about it. No step of anybody's either. */
   amend(state: State, problem?: string): void {
-    const problems = problem === undefined ? this.problems : [...this.problems, problem]
+    if (problem !== undefined) this.problems = [...this.problems, problem]
     this.state = state
-    this.#write(true)
-    this.problems = problems
+    this.#bar.amend(writeAddress(state))
   }
 
   settle(): void {
     this.#work = settle(this.#work)
+    this.#bar.settle()
   }
   undo(): void {
     this.#travel(undo(this.#work))
@@ -136,24 +145,19 @@ export class Workbench {
     const samePrompt = promptKey(prompt) === promptKey(this.state.prompt)
     const there = samePrompt ? this.state : withPrompt(this.state, prompt)
     this.state = { ...(sameParse(there.parse, parse) ? there : withParse(there, parse)), prompt, edits }
-    this.#write(false)
+    this.problems = []
+    this.#bar.step(writeAddress(this.state))
   }
 
   #read(): void {
     this.named = /^#[^/?]/.test(this.#window.location.hash)
     const { state, problems } = readAddress(this.#window.location.hash)
-    if (writeAddress(state) === writeAddress(this.state)) return
-    this.state = state
+    const address = writeAddress(state)
+    this.#bar.moved(address)
     this.problems = problems
+    if (address === writeAddress(this.state)) return
+    this.state = state
     if (!sameWork(this.#work.now, state)) this.#work = step<Work>(this.#work, workOf(state))
-  }
-
-  #write(replace: boolean): void {
-    const address = writeAddress(this.state)
-    const { history } = this.#window
-    this.problems = []
-    if (replace) history.replaceState(null, '', address)
-    else history.pushState(null, '', address)
   }
 
   #keepSets(sets: readonly EditSet[]): void {
