@@ -38,7 +38,12 @@ export const browserConfig = manifest => ({
   // The runtime's WebAssembly lies beside the manifest, where its threads can load it too.
   resolve: { conditions: [...defaultClientConditions, 'onnxruntime-web-use-extern-wasm'] },
   plugins: [twins()],
-  worker: { format: 'es', plugins: () => [twins()] },
+  // In one piece: what the engine needs later is there when the connection is gone.
+  worker: {
+    format: 'es',
+    plugins: () => [twins()],
+    rolldownOptions: { output: { codeSplitting: false } },
+  },
   logLevel: 'warn',
 })
 
@@ -69,7 +74,9 @@ export async function writeEngine(folder) {
   const runtime = {}
   for (const [device, name] of Object.entries(RUNTIME)) {
     const [mjs, wasm] = ['mjs', 'wasm'].map(suffix => join(from, `${name}.${suffix}`))
-    runtime[device] = { mjs: place(await hashedName(mjs), mjs), wasm: place(await hashedName(wasm), wasm) }
+    // As .js: many hosts send .mjs as a type that browsers take no module from.
+    const module = (await hashedName(mjs)).replace(/\.mjs$/, '.js')
+    runtime[device] = { mjs: place(module, mjs), wasm: place(await hashedName(wasm), wasm) }
   }
   const text = JSON.stringify({ ...manifest, runtime })
   const name = `manifest-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.json`

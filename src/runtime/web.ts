@@ -2,6 +2,7 @@ import { graphOf } from '../graph/graph.ts'
 import { input } from '../graph/primitives/leaf.ts'
 import type { Graph } from '../graph/sym.ts'
 import { sizeOf } from '../words/arrays.ts'
+import { HeadwiseError } from '../words/error.ts'
 import type { Backend, Executable, Residence } from './backend.ts'
 import { lowerGraph } from './onnx.ts'
 import { executableOf, failed, fetched, type Ort, type OrtOptions, type OrtTensor, toOrt } from './session.ts'
@@ -76,11 +77,18 @@ function wasmBackend(ort: Ort, threads: number): Backend {
   return { name: 'wasm', threads, compile, [Symbol.asyncDispose]: async () => shared.dispose() }
 }
 
-/** Fetches and compiles the WebAssembly, which would otherwise wait for the first graph. */
-async function start(ort: Ort): Promise<void> {
+/** Fetches and compiles the WebAssembly, which would otherwise wait for the first graph. Throws `unreachable`. */
+async function start(ort: Ort, files: WebOptions['files']): Promise<void> {
   const nothing = graphOf(new Map([['y', input('x', 'f32', [1])]]))
   const bytes = lowerGraph(nothing, noWeights, 'wasm', () => 'fed')
-  const session = await ort.InferenceSession.create(bytes, sessionOptions('once')).catch(failed('open'))
+  const session = await ort.InferenceSession.create(bytes, sessionOptions('once')).catch((cause: unknown) => {
+    const found = cause instanceof Error ? cause.message : String(cause)
+    throw new HeadwiseError(
+      `The engine’s WebAssembly could not be loaded${files ? ` from ${files.mjs} and ${files.wasm}` : ''}; check the connection and that the host has both files, and reload the page.`,
+      { code: 'unreachable', fault: 'failed', found, ...(files && { file: files.wasm }) },
+      { cause },
+    )
+  })
   await session.release()
 }
 
@@ -90,6 +98,6 @@ export async function webBackend({ device, threads, files }: WebOptions): Promis
   ort.env.wasm.numThreads = threads
   if (files) ort.env.wasm.wasmPaths = { ...files }
   if (device === 'webgpu') return await webgpuBackend(ort)
-  await start(ort)
+  await start(ort, files)
   return wasmBackend(ort, threads)
 }

@@ -9,7 +9,7 @@ const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .map(f => join(f.parentPath, f.name).slice(folder.length + 1))
 
 test('files that a browser may keep for ever have names that change with their contents', () => {
-  const plain = files.filter(f => !/-[\w-]{8,12}\.(js|mjs|css|json|wasm|safetensors)$/.test(f))
+  const plain = files.filter(f => !/-[\w-]{8,12}\.(js|css|json|wasm|safetensors)$/.test(f))
   expect(plain.sort()).toEqual(['icon.svg', 'index.html'])
 })
 

@@ -81,6 +81,12 @@ export class Answer<T> {
     this.error = asError(error)
   }
 
+  /** What stood here is no answer to anything any more. */
+  forget(): void {
+    this.value = undefined
+    this.key = undefined
+  }
+
   stop(): void {
     this.#abort?.abort()
   }
@@ -111,6 +117,8 @@ export class Answer<T> {
       if (question.key === this.#wanted && !WANTED_ENDS.includes(told.code)) this.error = told
     } finally {
       if (question.key === this.#wanted) this.#settle()
+      // What stands here answers another question than the one that failed.
+      if (question.key === this.#wanted) this.stale = this.error !== undefined
       else if (this.#wanted !== undefined) this.#wait()
     }
   }
@@ -133,8 +141,7 @@ export class Answer<T> {
 
   #clear(): void {
     this.#settle()
-    this.value = undefined
-    this.key = undefined
+    this.forget()
     this.error = undefined
   }
 }

@@ -16,11 +16,12 @@ import type {
 import { writeWord } from '../../../src/text/parse.ts'
 import type { Component } from '../../../src/words/component.ts'
 import type { EditInput } from '../../../src/words/edit.ts'
-import { HeadwiseError } from '../../../src/words/error.ts'
+import { HeadwiseError, printable } from '../../../src/words/error.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
 import type { ComponentReading } from '../../../src/words/writes.ts'
 import { PICTURE_SIDE } from '../marks/map-pictures.ts'
+import { count } from '../marks/number.ts'
 import { editsInForce } from '../state/change-edit.ts'
 import type { Edge } from '../state/edge.ts'
 import { exists, type Head, headName, type Shape } from '../state/head.ts'
@@ -102,6 +103,9 @@ export class Live {
       })
       $effect(() => this.info.follow(this.#infoQuestion()))
       $effect(() => this.tokens.follow(this.#tokensQuestion()))
+      $effect(() => {
+        if (this.tokens.error) this.tokens.forget()
+      })
       $effect(() => this.next.follow(this.#nextQuestion()))
       $effect(() => this.attention.follow(this.#attentionQuestion()))
       $effect(() => this.writes.follow(this.#writesQuestion()))
@@ -128,6 +132,8 @@ export class Live {
   /** The ids that the engine reads; empty before the first tokens have come. */
   readonly ids: readonly number[] = $derived.by(() => {
     const { prompt } = this.#bench.state
+    // Without the prompt's tokens nothing can be told of it, and what is told of another must not stand below it.
+    if (this.tokens.error) return []
     return 'ids' in prompt ? prompt.ids : (this.tokens.value?.ids ?? [])
   })
   readonly edits: readonly EditInput[] = $derived.by(() => editsInForce(this.#bench.state.edits, this.ids.length))
@@ -218,13 +224,38 @@ export class Live {
     if (!client) return undefined
     const { named, state } = this.#bench
     const of = named || this.info.value ? { model: state.model } : {}
-    return { key: `info ${state.model}`, ask: o => client.call('info', {}, { ...of, ...o }) }
+    return {
+      key: `info ${state.model}`,
+      ask: async o => {
+        const info = await client.call('info', {}, { ...of, ...o })
+        if (of.model === undefined || info.models.includes(of.model)) return info
+        throw new HeadwiseError(
+          `The address names the model “${printable(of.model, 80)}”; this page has ${info.models.join(', ')} and opens nothing else.`,
+          { code: 'model-unknown', fault: 'usage', where: 'model', found: of.model, allowed: info.models },
+        )
+      },
+    }
   }
 
   #tokensQuestion(): Question<TokensResult> | undefined {
     const { prompt } = this.#bench.state
     const params = 'ids' in prompt ? { ids: [...prompt.ids] as [number, ...number[]] } : { text: prompt.text }
-    return this.#question(['tokens', promptKey(prompt)], (client, o) => client.call('tokens', params, o))
+    return this.#question(['tokens', promptKey(prompt)], async (client, o) => {
+      if ('ids' in prompt) this.#room(prompt.ids.length)
+      const tokens = await client.call('tokens', params, o)
+      this.#room(tokens.ids.length)
+      return tokens
+    })
+  }
+
+  /** Nothing is asked or drawn of a prompt that the model cannot read whole. */
+  #room(tokens: number): void {
+    const context = this.info.value?.context ?? Number.POSITIVE_INFINITY
+    if (tokens <= context) return
+    throw new HeadwiseError(
+      `The prompt has ${count(tokens)} tokens and the model was made for ${count(context)}; shorten it.`,
+      { code: 'prompt-too-long', fault: 'usage', where: 'prompt', found: tokens, allowed: context },
+    )
   }
 
   #nextQuestion(): Question<NextResult> | undefined {

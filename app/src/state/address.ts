@@ -4,7 +4,7 @@ import { readLine, writeLine } from './change-text.ts'
 import { headName, parseHead } from './head.ts'
 import { parseFault } from './parse.ts'
 import { readPart, writePart } from './part.ts'
-import { initial, isTemperature, type Prompt, type State } from './state.ts'
+import { initial, isTemperature, MOST_TEXT, type Prompt, type State } from './state.ts'
 import { withParse, withRelation } from './update.ts'
 
 /*
@@ -100,7 +100,14 @@ function parsed(s: State, problems: string[]): State {
 }
 
 function readPrompt(text: string, problems: string[]): Prompt {
-  if (!text.startsWith(IDS)) return { text: unescaped(text) }
+  if (!text.startsWith(IDS)) {
+    const plain = unescaped(text)
+    if (plain.length <= MOST_TEXT) return { text: plain }
+    problems.push(
+      `The prompt in the address has ${plain.length} characters, and at most ${MOST_TEXT} are taken, so the first prompt is shown instead.`,
+    )
+    return initial.prompt
+  }
   const ids = unescaped(text.slice(IDS.length)).split(',')
   if (ids.length <= MOST_IDS && ids.every(id => /^\d{1,9}$/.test(id))) return { ids: ids.map(Number) }
   problems.push('The token ids in the address are not a list of whole numbers, so the first prompt is shown instead.')

@@ -59,6 +59,9 @@ export interface State {
   readonly tour?: number
 }
 
+/** Characters of the longest prompt: in an address each may take nine, and browsers take two million of them. */
+export const MOST_TEXT = 200_000
+
 export const FIRST_PROMPT = 'One day Lily found a shiny key. Ben lost the shiny'
 
 /** The first visit: nothing touched. */
