@@ -3,7 +3,7 @@ import { serve } from './support.ts'
 import { eventually, PROMPT, visits } from './workbench.ts'
 
 const visit = visits()
-const told = () => visit.page.locator('[role=alert]').allTextContents()
+const told = async () => (await visit.page.locator('[role=alert]').allTextContents()).map(t => t.trim())
 
 test('a prompt that the model cannot read is told of once, costs little, and leaves nothing of another below it', async () => {
   const { page, visitor } = visit
@@ -80,4 +80,42 @@ test('a runtime that the host does not have is named', async () => {
   await eventually(async () => (await told())[0]).toMatch(
     /could not be loaded from .*ort-wasm.*\.js and .*\.wasm; check/,
   )
+})
+
+test('what was stopped says so and can be taken up again', async () => {
+  const { page, visitor } = visit
+  let slow = true
+  const held: (() => void)[] = []
+  await page.route('**/*.safetensors', async route => {
+    if (slow) await new Promise<void>(resolve => held.push(resolve))
+    await route.continue().catch(() => undefined)
+  })
+  await page.goto(visit.site)
+  await page.getByRole('button', { name: 'stop' }).click()
+  await eventually(() => page.getByText('Stopped before the model came').count()).toBe(1)
+  slow = false
+  for (const go of held) go()
+  await page.getByRole('button', { name: 'go on' }).click()
+  await visitor.sees([])
+})
+
+test('what an edit does to the next token is said to those who hear the page', async () => {
+  const { page, visitor } = visit
+  await visitor.open()
+  const said = page.locator('[data-heard]')
+  await eventually(() => said.textContent()).toBe('Next token “ key” 82.5%.')
+  await visitor.head('6.5').focus()
+  await page.keyboard.press('0')
+  await eventually(() => said.textContent()).toBe('With 1 edit: next token “ key” 50.7%; without “ key” 82.5%.')
+})
+
+test('a query cannot be kept from attending to what comes later: nothing is done', async () => {
+  const { page, visitor } = visit
+  await visitor.open(`#specimen/${PROMPT}?head=6.5&query=3`)
+  await page.locator('[data-token="6"]').hover()
+  await page.keyboard.press('e')
+  expect(visitor.address).not.toContain('edit')
+  await page.locator('[data-token="2"]').hover()
+  await page.keyboard.press('e')
+  expect(visitor.address).toContain('edit=scores:6.5!3>2')
 })

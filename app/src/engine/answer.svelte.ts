@@ -38,11 +38,14 @@ export class Answer<T> {
   stale = $state(false)
   /** Whether an answer is on its way. */
   waiting = $state(false)
+  /** Whether somebody ended the wait for an answer; `again` takes it up. */
+  stopped = $state(false)
   /** When the value came, by `performance.now()`. */
   since = $state(0)
   /** The question that the value answers. */
   key = $state.raw<string>()
   #wanted: string | undefined
+  #question: Question<T> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #abort: AbortController | undefined
   readonly #newest = new Newest()
@@ -56,7 +59,9 @@ export class Answer<T> {
   follow(question: Question<T> | undefined): void {
     if (question?.key === this.#wanted) return
     this.#wanted = question?.key
-    if (this.#policy === 'abort') this.stop()
+    this.#question = question
+    this.stopped = false
+    if (this.#policy === 'abort') this.#abort?.abort()
     if (!question) {
       this.#clear()
       return
@@ -71,9 +76,9 @@ export class Answer<T> {
   }
 
   /** Asks the last question again. */
-  retry(question: Question<T> | undefined): void {
+  again(): void {
     this.#wanted = undefined
-    this.follow(question)
+    this.follow(this.#question)
   }
 
   /** Tells of an error that came before any question. */
@@ -88,6 +93,9 @@ export class Answer<T> {
   }
 
   stop(): void {
+    if (!this.waiting) return
+    this.stopped = true
+    this.#settle()
     this.#abort?.abort()
   }
 
@@ -99,7 +107,7 @@ export class Answer<T> {
   }
 
   async #run(question: Question<T>): Promise<void> {
-    if (question.key !== this.#wanted) return
+    if (question.key !== this.#wanted || this.stopped) return
     const abort = new AbortController()
     this.#abort = abort
     const onProgress = (p: Progress): void => {
@@ -116,10 +124,11 @@ export class Answer<T> {
       const told = asError(error)
       if (question.key === this.#wanted && !WANTED_ENDS.includes(told.code)) this.error = told
     } finally {
-      if (question.key === this.#wanted) this.#settle()
-      // What stands here answers another question than the one that failed.
-      if (question.key === this.#wanted) this.stale = this.error !== undefined
-      else if (this.#wanted !== undefined) this.#wait()
+      if (question.key === this.#wanted) {
+        this.#settle()
+        // What stands here answers another question than the one that failed.
+        this.stale = this.error !== undefined
+      } else if (this.#wanted !== undefined && !this.stopped) this.#wait()
     }
   }
 

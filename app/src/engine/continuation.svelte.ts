@@ -36,13 +36,18 @@ export class Continuation {
     waiting: boolean,
   ): void {
     const key = JSON.stringify([asked.model, asked.temperature, ids, edits])
-    if (!client || ids.length === 0) return
+    if (!client) return
     if (key !== this.#key) {
       this.#key = key
       this.#abort?.abort()
       clearTimeout(this.#timer)
-      this.stale = true
-      this.#due = true
+      this.error = undefined
+      this.#due = ids.length > 0
+      this.stale = this.#due
+      if (!this.#due) {
+        this.before = { text: '', done: false }
+        this.after = undefined
+      }
     }
     if (waiting || !this.#due) return
     this.#due = false

@@ -195,9 +195,7 @@ export class Live {
 
   /** Asks for everything that failed once more. */
   retry(): void {
-    this.info.retry(this.#infoQuestion())
-    this.tokens.retry(this.#tokensQuestion())
-    this.next.retry(this.#nextQuestion())
+    for (const answer of [this.info, this.tokens, this.next]) answer.again()
   }
 
   /** Long work waits until the quick answers are there. */
