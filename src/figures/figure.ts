@@ -1,3 +1,4 @@
+import { gridShape } from '../results/grid.ts'
 import { HeadwiseError } from '../words/error.ts'
 import type { Grid } from '../words/grid.ts'
 import { barsPanel } from './bars.ts'
@@ -8,6 +9,7 @@ import { listPanel } from './list.ts'
 import { mapPanel } from './map.ts'
 import type { Panel, PanelOptions } from './panel.ts'
 import { picturesPanel } from './pictures.ts'
+import { pointsPanel } from './points.ts'
 import { element, escapeXml, label, SANS } from './svg.ts'
 import { wordsPanel } from './words.ts'
 
@@ -23,14 +25,41 @@ const ROW = 1120
 
 /**
  * A figure of a grid as the text of an SVG file, chosen by its axes: two are a map (the first down, the second across),
- * one is a curve, or a list where its entries have no order; keys with their tokens are the text itself, entries of the
+ * one is a curve, or a list where its entries have no order; keys or queries with their tokens are the text itself, entries of the
  * vocabulary bars. [layer, head, query, key] are the patterns of all heads as small pictures. Several grids stand beside each other. The specs are inside (`specOfFigure` reads them back). Texts
  * of the grid are shown escaped; the file holds no script, no link and no image. Throws `figure-axes` for more axes.
  */
 export function gridFigure(grids: Grid | readonly Grid[], { theme = 'light', ...o }: FigureOptions = {}): string {
   const all: readonly Grid[] = 'kind' in grids ? [grids] : grids
   const look = themes[theme]
-  const panels = all.map(grid => panelOf(grid, { ...o, theme: look }))
+  return assembled(
+    all.map(grid => panelOf(grid, { ...o, theme: look })),
+    all,
+    look,
+  )
+}
+
+/**
+ * The heads of a model as points, as the text of an SVG file: the score of one grid [layer, head] across, that of the
+ * other upwards, with their intervals. Throws `figure-axes` for grids of other or of unequal shapes.
+ */
+export function pointsFigure(
+  first: Grid,
+  second: Grid,
+  { theme = 'light' }: Pick<FigureOptions, 'theme'> = {},
+): string {
+  const shapes = [first, second].map(grid => grid.axes.map((a, i) => `${a.name} ${gridShape(grid)[i]}`).join(', '))
+  if (shapes[0] !== shapes[1] || first.axes.map(a => a.name).join() !== 'layer,head')
+    throw new HeadwiseError(
+      `Grids over [${shapes[0]}] and [${shapes[1]}] have no points in common: both must be [layer, head] of one model.`,
+      { code: 'figure-axes', fault: 'usage', where: 'axes', found: shapes, allowed: '[layer, head] twice' },
+    )
+  const look = themes[theme]
+  return assembled([pointsPanel(first, second, { theme: look })], [first, second], look)
+}
+
+/** Panels in rows, with the specs of their grids inside. */
+function assembled(panels: readonly Panel[], all: readonly Grid[], look: Theme): string {
   const drawn: string[] = []
   let [y, width] = [MARGIN, 0]
   for (const row of rowsOf(panels)) {
@@ -89,7 +118,7 @@ function panelOf(grid: Grid, o: PanelOptions): Panel {
   if (first === 'method' && others.join() === 'column') return barsPanel(grid, o)
   if (others.length === 1) return mapPanel(grid, o)
   if (first === 'column') return barsPanel(grid, o)
-  if (first === 'key' && grid.axes[0]!.labels) return wordsPanel(grid, o)
+  if ((first === 'key' || first === 'query') && others.length === 0 && grid.axes[0]!.labels) return wordsPanel(grid, o)
   if (others.length === 0) return CURVES.includes(first!) ? curvePanel(grid, o) : listPanel(grid, o)
   throw new HeadwiseError(
     `A grid over [${[first, ...others].join(', ')}] has no figure: figures have one axis or two; write .json or .csv.`,

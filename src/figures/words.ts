@@ -60,7 +60,7 @@ function arcsOf(row: ArrayLike<number>, boxes: readonly Box[], a: TextAttention,
 }
 
 /**
- * One axis of keys with their tokens: the text itself, each token in the colour of its value. With `attention` the query
+ * One axis of keys, or of queries, with their tokens: the text itself, each token in the colour of its value. With `attention` the query
  * is marked, arcs lead to the keys that reach the least share, and a sentence tells how much has none.
  */
 export function wordsPanel(grid: Grid, o: PanelOptions): Panel {

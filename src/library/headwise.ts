@@ -18,6 +18,7 @@ import type { KnockoutOptions, KnockoutResult } from './knockout.ts'
 import type { Opened } from './open.ts'
 import type { PatchOptions, PatchResult } from './patch.ts'
 import type { PatternOptions } from './patterns.ts'
+import type { HeadProfile, ProfileOptions } from './profile.ts'
 import type { EncodedPrompt, Prompt } from './prompts.ts'
 import type { RoutesOptions } from './routes.ts'
 import { type RunOptions, type RunResult, runPrompts, runSpec } from './run.ts'
@@ -75,6 +76,12 @@ export class Headwise implements AsyncDisposable {
   /** From one position down through the layers: the parts whose contribution reaches a threshold. */
   async routes(prompt: Prompt, o: RoutesOptions = {}): Promise<Routes> {
     return await (await import('./routes.ts')).routesResult(this.#opened, prompt, o)
+  }
+
+  /** What heads' patterns come to on each prompt: distance, entropy, and who attends to whom most. */
+  async profile(prompts: Prompt | readonly Prompt[], o: ProfileOptions): Promise<HeadProfile[]> {
+    const { headProfiles } = await import('./profile.ts')
+    return await headProfiles(this.#opened, prompts, o)
   }
 
   /** Continues a text; yields every token as it comes. */

@@ -1,3 +1,4 @@
+import { ProfileReader } from '../heads/profile.ts'
 import { f32 } from '../words/arrays.ts'
 import { throwIfAborted, type Watch } from '../words/error.ts'
 import { point, pointKey } from '../words/site.ts'
@@ -5,7 +6,15 @@ import { tick } from '../words/tick.ts'
 import { Kept } from './kept.ts'
 import { type Pass, range } from './pass.ts'
 import { owner, type Rows } from './rows.ts'
-import { type AttentionResult, type Checked, MAX_CELLS, type PatternsResult, TILE, type TileResult } from './verbs.ts'
+import {
+  type AttentionResult,
+  type Checked,
+  MAX_CELLS,
+  type PatternsResult,
+  type ProfileResult,
+  TILE,
+  type TileResult,
+} from './verbs.ts'
 import { checkHeads, checkPosition, usage } from './view.ts'
 
 /** Query rows that are computed at once; a shorter text is one block. */
@@ -22,9 +31,15 @@ interface Reduced {
   readonly max: Float32Array
 }
 
+/** Query rows of one layer, [head, rows, width]: the keys up to the last of the rows, all others are 0. */
+interface Block {
+  readonly data: Float32Array
+  readonly width: number
+}
+
 /** What is kept of one pass. */
 class Parts {
-  readonly blocks = new Kept<Float32Array>(KEPT_BYTES, b => b.byteLength)
+  readonly blocks = new Kept<Block>(KEPT_BYTES, b => b.data.byteLength)
   readonly reduced = new Kept<Reduced>(KEPT_BYTES, r => 2 * r.sum.byteLength)
 }
 
@@ -54,10 +69,12 @@ export class Patterns {
     const data = new Float32Array(heads.length * time * time)
     for (const [i, { layer, head }] of heads.entries())
       for (const b of blocksOf(time)) {
-        const rows = await this.#block(pass, layer, b, watch.signal)
+        const { data: rows, width } = await this.#block(pass, layer, b, watch.signal)
         const count = rowsIn(b, time)
-        const part = rows.subarray(head * count * time, (head + 1) * count * time)
-        data.set(part, (i * time + b * BLOCK) * time)
+        for (let r = 0; r < count; r++) {
+          const from = (head * count + r) * width
+          data.set(rows.subarray(from, from + width), (i * time + b * BLOCK + r) * time)
+        }
       }
     return { pattern: f32([heads.length, time, time], data) }
   }
@@ -80,14 +97,33 @@ export class Patterns {
             ? set.filter(q => Math.floor(q / BLOCK) === b)
             : range(0, rowsIn(b, time)).map(r => b * BLOCK + r)
         if (here.length === 0) continue
-        const rows = await this.#block(pass, layer, b, watch.signal)
+        const { data: rows, width } = await this.#block(pass, layer, b, watch.signal)
         for (const query of here) {
-          const start = (head * rowsIn(b, time) + query - b * BLOCK) * time
+          const start = (head * rowsIn(b, time) + query - b * BLOCK) * width
           if ('queries' in of) for (let k = 0; k <= query; k++) data[i * time + k]! += rows[start + k]! / set.length
-          else for (const key of set) data[i * time + query]! += rows[start + key]!
+          else for (const key of set) if (key <= query) data[i * time + query]! += rows[start + key]!
         }
       }
     return { weight: f32([heads.length, time], data) }
+  }
+
+  /** What one head's pattern comes to; it may end between blocks of rows. */
+  async profile(
+    pass: Pass,
+    { layer, head, top }: Pick<Checked<'profile'>, 'layer' | 'head' | 'top'>,
+    watch: Watch,
+  ): Promise<ProfileResult> {
+    const time = pass.ids.length
+    checkHeads(pass, [{ layer, head }], '')
+    const reader = new ProfileReader(time)
+    for (const b of blocksOf(time)) {
+      const { data, width } = await this.#block(pass, layer, b, watch.signal)
+      const count = rowsIn(b, time)
+      for (let r = 0; r < count; r++) reader.add(b * BLOCK + r, data, (head * count + r) * width)
+      watch.onProgress?.({ what: 'rows of the pattern', done: b * BLOCK + count, total: time })
+      await tick()
+    }
+    return reader.profile(top)
   }
 
   /** One tile of a head's pattern at a level of detail. */
@@ -119,11 +155,13 @@ export class Patterns {
     const [x0, x1] = [left << shift, Math.min(source, (left + w) << shift)]
     for (let y = top << shift; y < Math.min(source, (top + h) << shift); y++) {
       const b = Math.floor(y / BLOCK)
-      const rows = reduced?.sum ?? (await this.#block(pass, layer, b, watch.signal))
+      const block = reduced ? undefined : await this.#block(pass, layer, b, watch.signal)
+      const rows = reduced?.sum ?? block!.data
       const largest = reduced?.max ?? rows
-      const start = reduced ? (head * source + y) * source : (head * rowsIn(b, time) + y - b * BLOCK) * time
+      const start = block ? (head * rowsIn(b, time) + y - b * BLOCK) * block.width : (head * source + y) * source
       const to = ((y >> shift) - top) * w - left
-      for (let x = x0; x < x1; x++) {
+      const end = Math.min(x1, block?.width ?? source)
+      for (let x = x0; x < end; x++) {
         const cell = to + (x >> shift)
         sum[cell]! += rows[start + x]!
         if (largest[start + x]! > max[cell]!) max[cell] = largest[start + x]!
@@ -145,12 +183,12 @@ export class Patterns {
       const max = new Float32Array(heads * side * side)
       const blocks = blocksOf(time)
       for (const b of blocks) {
-        const rows = await this.#block(from, layer, b, watch.signal)
+        const { data: rows, width } = await this.#block(from, layer, b, watch.signal)
         const count = rowsIn(b, time)
         for (let h = 0; h < heads; h++)
           for (let r = 0; r < count; r++) {
             const query = b * BLOCK + r
-            const start = (h * count + r) * time
+            const start = (h * count + r) * width
             const to = (h * side + (query >> BASE_LEVEL)) * side
             for (let k = 0; k <= query; k++) {
               const value = rows[start + k]!
@@ -166,26 +204,19 @@ export class Patterns {
     })
   }
 
-  /** Query rows of one block of a layer, all heads: [head, rows, T]. */
-  async #block(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Float32Array> {
+  /** Query rows of one block of a layer, all heads. */
+  async #block(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Block> {
     throwIfAborted(signal)
     const from = owner(pass, layer)
     return await this.#of(from).blocks.get(`${layer}/${b}`, () => this.#compute(from, layer, b, signal))
   }
 
-  async #compute(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Float32Array> {
-    const { heads } = pass.engine.config
-    const time = pass.ids.length
+  async #compute(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Block> {
     const start = b * BLOCK
-    const count = rowsIn(b, time)
+    const count = rowsIn(b, pass.ids.length)
     const want = [point('pattern', layer)]
     const out = await this.rows.read(pass, layer, [start, count], want, signal)
-    const computed = out.get(pointKey(want[0]!))!.data
-    if (count === time) return computed
-    const keys = start + count
-    const rows = new Float32Array(heads * count * time)
-    for (let r = 0; r < heads * count; r++) rows.set(computed.subarray(r * keys, (r + 1) * keys), r * time)
-    return rows
+    return { data: out.get(pointKey(want[0]!))!.data, width: start + count }
   }
 }
 

@@ -83,6 +83,8 @@ export class Service {
       await this.#patterns.whole(await this.#passes.edited(ids, edits, watch), heads, watch),
     attention: async ({ ids, edits, ...view }, watch) =>
       await this.#patterns.attention(await this.#passes.edited(ids, edits, watch), view, watch),
+    profile: async ({ ids, edits, ...view }, watch) =>
+      await this.#patterns.profile(await this.#passes.edited(ids, edits, watch), view, watch),
     tile: async ({ ids, edits, ...view }, watch) =>
       await this.#patterns.tile(await this.#passes.edited(ids, edits, watch), view, watch),
     overview: async ({ ids, edits, ...view }, watch) =>

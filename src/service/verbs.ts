@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Profile } from '../heads/profile.ts'
 import { MAX_WORDS } from '../text/parse.ts'
 import type { NDArray } from '../words/arrays.ts'
 import { componentSchema } from '../words/component.ts'
@@ -121,6 +122,16 @@ export const verbs = {
       ...edited,
       heads,
       of: z.union([z.strictObject({ queries: positions }), z.strictObject({ keys: positions })]),
+    }),
+  ),
+  profile: verb(
+    'quick',
+    'what a head’s pattern comes to: distance, entropy, the tokens that receive most, the queries that attend most sharply',
+    z.strictObject({
+      ...edited,
+      ...head.shape,
+      /** How many tokens and queries. */
+      top: z.number().int().min(1).max(100).default(5),
     }),
   ),
   tile: verb(
@@ -324,6 +335,8 @@ export interface AttentionResult {
   readonly weight: F32
 }
 
+export type ProfileResult = Profile
+
 export interface TileResult {
   /** Mean and largest entry of each cell, [h, w]; at the matrix’s lower and right end tiles are smaller. Entries above the diagonal count as 0. */
   readonly mean: F32
@@ -397,6 +410,7 @@ interface Results {
   readonly routes: RoutesResult
   readonly patterns: PatternsResult
   readonly attention: AttentionResult
+  readonly profile: ProfileResult
   readonly tile: TileResult
   readonly overview: OverviewResult
   readonly edge: EdgeResult

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { distance } from '../../src/heads/detectors/distance.ts'
 import { entropy } from '../../src/heads/detectors/entropy.ts'
 import { induction } from '../../src/heads/detectors/induction.ts'
 import { offset } from '../../src/heads/detectors/offset.ts'
+import { self } from '../../src/heads/detectors/self.ts'
 import { scoreHeads } from '../../src/heads/scores.ts'
 import { pointsOf, runSequence } from '../../src/runs/run.ts'
 import { pointKey } from '../../src/words/site.ts'
@@ -10,7 +12,7 @@ import { engineOf, tiny } from '../support/models.ts'
 import { refusal } from '../support/refusal.ts'
 
 const facts = (ids: readonly number[]) => ({ ids, tokenText: String, specialIds: new Set<number>() })
-const wanted = [induction, entropy, offset(2)]
+const wanted = [induction, entropy, offset(2), self, distance]
 const REPEATING = [5, 9, 13, 5, 9, 13, 5]
 
 test('rows reduced in the graph = the definition on captured patterns; a prompt with empty Q gives no score', async () => {
@@ -24,6 +26,8 @@ test('rows reduced in the graph = the definition on captured patterns; a prompt 
     ['induction', 1],
     ['entropy', 2],
     ['offset-2', 2],
+    ['self', 2],
+    ['distance', 2],
   ])
   const { captured } = await runSequence(engine, REPEATING, { capture: pointsOf('pattern', layers) })
   for (const d of wanted)

@@ -49,6 +49,18 @@ test.skipIf(!smollm2Here)(
       picture[cell] = Math.max(picture[cell]!, value)
     }
     expect(largest(all.max.data.subarray(17 * 9 * 900, 18 * 9 * 900), picture)).toBeLessThan(1e-4)
+    const profile = (await service.call('profile', { ids, edits, layer: 17, head: 4 })) as Result<'profile'>
+    const entries = Array.from(pattern.data.subarray(size, 2 * size), (share, i) => ({
+      share,
+      back: Math.floor(i / ids.length) - (i % ids.length),
+    }))
+    const queries = ids.length - 1
+    const back = entries.reduce((s, e) => s + e.share * e.back, 0) / queries
+    expect(Math.abs(profile.distance.mean - back)).toBeLessThan(1e-3)
+    for (const { from, to, share } of profile.distance.bins) {
+      const within = entries.slice(ids.length).filter(e => e.back >= from && e.back <= to)
+      expect(share).toBeCloseTo(within.reduce((s, e) => s + e.share, 0) / queries, 5)
+    }
     const { z } = (await service.call('changes', { ids, edits })) as Result<'changes'>
     const [a, b] = [clean.get('z@20').data, edited.get('z@20').data]
     const norm = (head: number, of: (i: number) => number) => {

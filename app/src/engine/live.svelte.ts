@@ -8,6 +8,7 @@ import type {
   NextResult,
   OverviewResult,
   PatternsResult,
+  ProfileResult,
   RoutesResult,
   ScoresResult,
   SyntaxResult,
@@ -20,6 +21,8 @@ import { HeadwiseError, printable } from '../../../src/words/error.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
 import type { ComponentReading } from '../../../src/words/writes.ts'
+import { meanOfHeads } from '../marks/attention-row.ts'
+import { mostReceiving } from '../marks/incoming.ts'
 import { PICTURE_SIDE } from '../marks/map-pictures.ts'
 import { count } from '../marks/number.ts'
 import { editsInForce } from '../state/change-edit.ts'
@@ -44,6 +47,14 @@ export const TOP = 10
 /** How many of the tokens that a part raises most are shown, and of those that it lowers most. */
 export const WRITTEN = 5
 
+/** How many tokens that receive most the profile tells of, and queries that attend most sharply. */
+export const PROFILED = 5
+
+/** A row of attention of the text: from its queries, or to its tokens. */
+interface TextRow extends AttentionResult {
+  readonly incoming: boolean
+}
+
 /** What a pass was made of. */
 interface Passed {
   readonly model: string
@@ -62,7 +73,8 @@ export class Live {
   readonly tokens = new Answer<TokensResult>()
   readonly next = new Answer<NextResult>()
   readonly changes = new Answer<ChangesResult>()
-  readonly attention = new Answer<AttentionResult>()
+  readonly attention = new Answer<TextRow>()
+  readonly profile = new Answer<ProfileResult>('abort')
   readonly writes = new Answer<Written>()
   readonly routes = new Answer<RoutesResult>('abort')
   readonly patterns = new Answer<PatternsResult>()
@@ -109,6 +121,7 @@ export class Live {
       $effect(() => this.next.follow(this.#nextQuestion()))
       $effect(() => this.attention.follow(this.#attentionQuestion()))
       $effect(() => this.writes.follow(this.#writesQuestion()))
+      $effect(() => this.profile.follow(this.#profileQuestion()))
       $effect(() => this.#patiently(this.routes, this.#routesQuestion()))
       $effect(() => this.patterns.follow(this.#patternsQuestion()))
       $effect(() => this.overviews.short.follow(this.#overviewQuestion('short')))
@@ -153,6 +166,13 @@ export class Live {
   readonly writesAt: number = $derived.by(() => {
     const at = this.#bench.state.writes?.at
     return at !== undefined && at < this.ids.length ? at : this.lastQuery
+  })
+  /** The token that the query attends to most, as far as that is known. */
+  readonly receiver: number | undefined = $derived.by(() => {
+    const { value } = this.attention
+    if (!value || value.incoming) return undefined
+    const [heads = 0, time = 0] = value.weight.shape
+    return mostReceiving(meanOfHeads(value.weight.data, heads, time), this.lastQuery)
   })
   readonly score = $derived.by(() => mapScore(this, this.#bench.state.score, this.#bench.state.ground))
   readonly beside = $derived.by(() => {
@@ -284,19 +304,28 @@ export class Live {
     )
   }
 
-  #attentionQuestion(): Question<AttentionResult> | undefined {
+  #attentionQuestion(): Question<TextRow> | undefined {
     const { heads } = this
     const at = this.#at
     if (!at || heads.length === 0) return undefined
     const { ids, edits } = at
     const queries = this.queries.filter(q => q < ids.length)
     if (queries.length === 0) return undefined
-    return this.#question(['attention', ids, edits, heads, queries], (client, o) =>
-      client.call(
-        'attention',
-        { ids: filled(ids), edits: [...edits], heads: filled(heads), of: { queries: filled(queries) } },
-        o,
-      ),
+    const { incoming } = this.#bench.state
+    const of = incoming ? { keys: filled(queries) } : { queries: filled(queries) }
+    return this.#question(['attention', ids, edits, heads, of], async (client, o) => ({
+      ...(await client.call('attention', { ids: filled(ids), edits: [...edits], heads: filled(heads), of }, o)),
+      incoming,
+    }))
+  }
+
+  #profileQuestion(): Question<ProfileResult> | undefined {
+    const head = this.heads.at(-1)
+    const at = this.#at
+    if (!at || !head) return undefined
+    const { ids, edits } = at
+    return this.#question(['profile', ids, edits, head], (client, o) =>
+      client.call('profile', { ids: filled(ids), edits: [...edits], ...head, top: PROFILED }, o),
     )
   }
 

@@ -29,6 +29,8 @@ const CHANGES = 'changes'
 export const NEXT = 'ablate-next'
 /** Whether a score means something on the page's own prompt only. */
 export const onPromptOnly = (id: string): boolean => id === CHANGES || id === NEXT || id === SYNTAX
+/** Detectors whose number is no share of attention. */
+const AMOUNTS: readonly string[] = ['entropy', 'distance']
 const isDetector = (id: string): boolean => !Object.hasOwn(EFFECTS, id) && !onPromptOnly(id)
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -38,6 +40,8 @@ const NAMES: Readonly<Record<string, string>> = {
   sink: 'first token (sink)',
   entropy: 'entropy',
   delimiter: 'delimiters',
+  self: 'itself',
+  distance: 'distance',
   [NEXT]: 'effect on the next token',
   [SYNTAX]: 'syntax (dependency edges)',
   [CHANGES]: 'changed by the edits',
@@ -136,6 +140,6 @@ export function mapScore(live: Sources, id: string, ground: Ground): Scored {
   const from = ground === 'repeats' ? live.repeats : live.here
   const grid = from.value?.grids.find((g: Grid) => g.spec.request.method?.id === id)
   const metric = live.info.value?.detectors.find(d => d.id === id)?.metric ?? name
-  const score = grid && scoreOf(grid, id === 'entropy' ? 'amount' : 'share')
+  const score = grid && scoreOf(grid, AMOUNTS.includes(id) ? 'amount' : 'share')
   return { id, name, metric, causal, score, grid, from }
 }

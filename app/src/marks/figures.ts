@@ -1,3 +1,4 @@
+import type { Profile } from '../../../src/heads/profile.ts'
 import { gridOf } from '../../../src/results/grid.ts'
 import { type HeadPattern, patternGrid, patternLevel } from '../../../src/results/pattern-grid.ts'
 import type { NextToken } from '../../../src/service/verbs.ts'
@@ -8,6 +9,7 @@ import type { Shape } from '../state/head.ts'
 import type { Pictures } from './map-pictures.ts'
 import type { Cells } from './pattern-cells.ts'
 import { type Frame, isWhole, type Place, TILE, type View, windowOf } from './pattern-view.ts'
+import { binName } from './profile-words.ts'
 
 /** What stands on the page as grids of the library, so that its figures draw it. */
 
@@ -35,10 +37,16 @@ export function picturesGrid(
   })
 }
 
-/** One row of attention over the tokens of the text, [key]. */
-export const rowGrid = (metric: string, values: ArrayLike<number>, tokens: readonly string[], spec: Spec): Grid =>
+/** Attention over the tokens of the text: of one query by [key], or to one key by [query]. */
+export const rowGrid = (
+  metric: string,
+  axis: 'key' | 'query',
+  values: ArrayLike<number>,
+  tokens: readonly string[],
+  spec: Spec,
+): Grid =>
   gridOf({
-    axes: [{ name: 'key', labels: [...tokens] }],
+    axes: [{ name: axis, labels: [...tokens] }],
     shape: [tokens.length],
     values,
     n: 1,
@@ -71,6 +79,20 @@ export function nextGrid(
       })
     : gridOf({ ...about, axes: [column], shape: [tokens.length], values: now })
 }
+
+/** Attention by distance beside that of a head that attends to all keys equally, [method, column]. */
+export const distanceGrid = (head: string, { queries, distance: { bins } }: Profile, spec: Spec): Grid =>
+  gridOf({
+    axes: [
+      { name: 'method', labels: ['all keys equally', `head ${head}`] },
+      { name: 'column', labels: bins.map(binName) },
+    ],
+    shape: [2, bins.length],
+    values: [...bins.map(b => b.uniform), ...bins.map(b => b.share)],
+    n: 1,
+    metric: `attention of head ${head} by distance in tokens, share, mean over ${queries} queries`,
+    spec,
+  })
 
 /** What a part of the model adds to the logits of tokens, [column]. */
 export const writesGrid = (tokens: readonly WrittenToken[], metric: string, spec: Spec): Grid =>

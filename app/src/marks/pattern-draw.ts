@@ -32,6 +32,8 @@ export interface Drawing {
   readonly leaveFirst: boolean
   readonly label: ((position: number) => string) | undefined
   readonly queries: readonly number[]
+  /** Whether these are keys: what attends to them is shown. */
+  readonly incoming: boolean
   readonly cursor: { readonly query: number; readonly key: number } | undefined
   /** Edges that are knocked out. */
   readonly out: readonly { readonly query: number; readonly key: number }[]
@@ -187,15 +189,19 @@ export const inCell = (value: number, decimals: number): string =>
         .replace(/^0/, '')
         .replace(/^1\.0+$/, '1')
 
-function drawMarks(c: CanvasRenderingContext2D, { view, frame, queries, cursor, out, ink }: Drawing): void {
+function drawMarks(c: CanvasRenderingContext2D, { view, frame, queries, incoming, cursor, out, ink }: Drawing): void {
   const at = (i: number, from: number): number => (i - from) * view.scale
   c.lineWidth = 1
   c.strokeStyle = ink.accent
   c.fillStyle = ink.accent
-  for (const q of queries) {
-    const y = at(q, view.query)
-    if (view.scale >= 4) c.strokeRect(-2, y + 0.5, frame.size + 4, Math.max(1, view.scale - 1))
-    else c.fillRect(0, y + view.scale / 2 - 0.5, 6, 1)
+  const [along, wide] = [frame.size + 4, Math.max(1, view.scale - 1)]
+  for (const i of queries) {
+    const from = at(i, incoming ? view.key : view.query)
+    const middle = from + view.scale / 2 - 0.5
+    if (view.scale >= 4 && incoming) c.strokeRect(from + 0.5, -2, wide, along)
+    else if (view.scale >= 4) c.strokeRect(-2, from + 0.5, along, wide)
+    else if (incoming) c.fillRect(middle, 0, 1, 6)
+    else c.fillRect(0, middle, 6, 1)
   }
   c.strokeStyle = ink.ink
   for (const { query, key } of out) {
@@ -232,13 +238,13 @@ function drawAxes(c: CanvasRenderingContext2D, d: Drawing): void {
   for (const q of inside(view.query)) {
     const y = pixel(q, view.query)
     if (!seen(y)) continue
-    c.fillStyle = d.queries.includes(q) ? ink.accent : q === d.cursor?.query ? ink.ink : ink.soft
+    c.fillStyle = !d.incoming && d.queries.includes(q) ? ink.accent : q === d.cursor?.query ? ink.ink : ink.soft
     c.fillText(text(q), margin.left - 6, margin.top + y, margin.left - 8)
   }
   for (const k of inside(view.key)) {
     const x = pixel(k, view.key)
     if (!seen(x)) continue
-    c.fillStyle = k === d.cursor?.key ? ink.ink : ink.soft
+    c.fillStyle = d.incoming && d.queries.includes(k) ? ink.accent : k === d.cursor?.key ? ink.ink : ink.soft
     if (!named) {
       c.textAlign = 'center'
       c.fillText(text(k), margin.left + x, margin.top - 8)

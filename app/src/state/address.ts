@@ -38,12 +38,15 @@ export function writeAddress(s: State): string {
   if (s.heads.length > 0) put('head', s.heads.map(headName).join(','))
   put('score', s.score)
   if (s.beside !== undefined) put('beside', s.beside)
+  if (s.chart !== initial.chart) put('chart', s.chart)
   if (s.ground !== initial.ground) put('on', s.ground)
   if (s.cells !== initial.cells) put('cells', s.cells)
   if (s.order !== initial.order) put('order', s.order)
   if (s.range) put('range', s.range.join('..'))
+  if (s.top !== undefined) put('top', String(s.top))
   if (s.queries.length > 0) put('query', s.queries.join(','))
   if (s.key !== undefined) put('key', String(s.key))
+  if (s.incoming) put('direction', 'to')
   if (s.full !== initial.full) put('full', String(s.full))
   if (s.arcs !== initial.arcs) put('arcs', String(s.arcs))
   if (s.tint !== initial.tint) put('tint', s.tint)
@@ -158,6 +161,11 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean | 
     to.beside = value
     return true
   },
+  chart: (to, value) => {
+    if (value !== 'maps' && value !== 'points') return false
+    to.chart = value
+    return true
+  },
   on: (to, value) => {
     if (value !== 'prompt' && value !== 'repeats') return false
     to.ground = value
@@ -178,6 +186,15 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean | 
     if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high && more.length === 0)) return false
     to.range = [low, high]
     return true
+  },
+  top: (to, value) => {
+    if (!/^[1-9]\d{0,4}$/.test(value)) return false
+    to.top = Number(value)
+    return true
+  },
+  direction: (to, value) => {
+    to.incoming = value === 'to'
+    return value === 'to' || value === 'from'
   },
   query: (to, value) => {
     if (!/^\d{1,6}(,\d{1,6})*$/.test(value)) return false

@@ -6,6 +6,7 @@ export type Command =
   | 'less'
   | 'more'
   | 'edge'
+  | 'direction'
   | 'undo'
   | 'redo'
   | 'find'
@@ -30,6 +31,7 @@ export const bindings: readonly Binding[] = [
   { key: '[', command: 'less', words: 'scale the chosen heads down' },
   { key: ']', command: 'more', words: 'scale the chosen heads up' },
   { key: 'e', command: 'edge', words: 'knock out the edge from the query to the key under the cursor' },
+  { key: 'i', command: 'direction', words: 'what attends to the token, or what it attends to' },
   { key: 'u', command: 'undo', words: 'undo' },
   { key: 'U', command: 'redo', words: 'redo' },
   { key: ',', command: 'previousToken', words: 'query: one token back' },

@@ -2,15 +2,17 @@ import { toggleEdge } from './edge.ts'
 import type { Head } from './head.ts'
 import type { Command } from './keys.ts'
 import type { State } from './state.ts'
-import { edit, home, meanOf, restore, scaleTo, stepScale, withQueries } from './update.ts'
+import { edit, home, meanOf, restore, scaleTo, stepScale, turned, withQueries } from './update.ts'
 
 /** What the page knows beyond its state: the chosen heads that exist, the prompt's length, the queries shown. */
 export interface Surroundings {
   readonly heads: readonly Head[]
   readonly tokens: number
   readonly queries: readonly number[]
+  /** The token to turn to where none is chosen and what attends to it is asked for. */
+  readonly receiver?: number | undefined
   /** The key that is pointed at or chosen; and its query, where that is none of those shown. */
-  readonly edge?: { readonly key: number; readonly query?: number | undefined } | undefined
+  readonly edge?: { readonly key?: number | undefined; readonly query?: number | undefined } | undefined
 }
 
 /** From one query the edge is forbidden, or allowed again; from several it is forbidden. */
@@ -26,7 +28,7 @@ function edgeOut(s: State, heads: readonly Head[], all: readonly number[], key: 
 export function perform(
   s: State,
   command: Command,
-  { heads, tokens, queries, edge }: Surroundings,
+  { heads, tokens, queries, receiver, edge }: Surroundings,
 ): { state: State; gesture?: string } | undefined {
   const last = queries.at(-1) ?? tokens - 1
   switch (command) {
@@ -46,7 +48,11 @@ export function perform(
     case 'nextToken':
       return tokens > 0 ? { state: withQueries(s, [Math.min(tokens - 1, last + 1)]), gesture: 'query' } : undefined
     case 'edge':
-      return edge && edgeOut(s, heads, edge.query === undefined ? queries : [edge.query], edge.key)
+      return edge?.key === undefined
+        ? undefined
+        : edgeOut(s, heads, edge.query === undefined ? queries : [edge.query], edge.key)
+    case 'direction':
+      return { state: turned(s, receiver) }
     default:
       return undefined
   }

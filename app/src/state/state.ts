@@ -16,6 +16,8 @@ export type Order = 'home' | 'score'
 export type MapCells = 'score' | 'patterns'
 /** What colours the tokens of the text: what is attended to, or what each token does to the next one. */
 export type Tint = 'attention' | 'effect'
+/** How two scores are shown: as two maps, or every head as a point. */
+export type Chart = 'maps' | 'points'
 
 /** Everything that the page shows is a function of this; the address holds it in words. */
 export interface State {
@@ -30,12 +32,17 @@ export interface State {
   readonly score: string
   /** A second score beside the first. */
   readonly beside?: string
+  readonly chart: Chart
   readonly ground: Ground
   readonly cells: MapCells
   readonly order: Order
   /** Scores outside this range are dimmed. */
   readonly range?: readonly [number, number]
+  /** Only so many heads of the largest scores are not dimmed; never beside a range. */
+  readonly top?: number
   readonly edits: readonly Line[]
+  /** Whether the text shows what attends to the chosen positions, instead of what they attend to. */
+  readonly incoming: boolean
   /** The share of attention at the dark end of the scale of text and patterns. */
   readonly full: number
   /** Smallest share that has an arc. */
@@ -71,10 +78,12 @@ export const initial: State = {
   heads: [{ layer: 6, head: 5 }],
   queries: [],
   score: 'induction',
+  chart: 'maps',
   ground: 'repeats',
   cells: 'score',
   order: 'home',
   edits: [],
+  incoming: false,
   full: 1,
   arcs: 0.05,
   tint: 'attention',

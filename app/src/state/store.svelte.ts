@@ -13,9 +13,12 @@ const KEYS = 'headwise.keys'
 /** What undo brings back: the prompt with its parse, and what is done to its heads. Where one looks stays. */
 type Work = Pick<State, 'prompt' | 'edits' | 'parse'>
 
-/** A key; and the query, where a cell of the pattern or an arc is pointed at. */
+/**
+ * A key; and the query, where a cell of the pattern or an arc is pointed at; or a query alone, where what attends to several
+ * tokens is shown.
+ */
 export interface Pointed {
-  readonly key: number
+  readonly key?: number | undefined
   readonly query?: number | undefined
 }
 
@@ -76,8 +79,8 @@ export class Workbench {
   }
   /** The edge that is told of: what is pointed at, else what was chosen. */
   get edge(): Pointed | undefined {
-    const { key } = this.state
-    return this.pointed ?? (key === undefined ? undefined : { key })
+    const { key, incoming } = this.state
+    return this.pointed ?? (key === undefined || incoming ? undefined : { key })
   }
   /** An address that brings this state back. */
   get link(): string {

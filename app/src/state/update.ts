@@ -4,7 +4,16 @@ import { steppedScale } from './drag.ts'
 import { type Head, sameHead } from './head.ts'
 import { parseFault, SYNTAX } from './parse.ts'
 import type { Part } from './part.ts'
-import { type Ground, initial, type MapCells, type Order, type Prompt, type State, type Tint } from './state.ts'
+import {
+  type Chart,
+  type Ground,
+  initial,
+  type MapCells,
+  type Order,
+  type Prompt,
+  type State,
+  type Tint,
+} from './state.ts'
 
 /* Steps from one state to the next. Each is a pure function; the page knows no other way to change. */
 
@@ -51,15 +60,26 @@ export const withBeside = (s: State, beside: string | undefined): State => ({
   ...without(s, 'beside'),
   ...(beside === undefined || beside === s.score ? {} : { beside }),
 })
+export const withChart = (s: State, chart: Chart): State => ({ ...s, chart })
 export const withGround = (s: State, ground: Ground): State => ({ ...without(s, 'range'), ground })
 export const withCells = (s: State, cells: MapCells): State => ({ ...s, cells })
 export const withOrder = (s: State, order: Order): State => ({ ...s, order })
 export const withRange = (s: State, range: readonly [number, number] | undefined): State => ({
-  ...without(s, 'range'),
+  ...without(s, 'range', 'top'),
   ...(range ? { range } : {}),
 })
+/** Dims all but so many heads of the largest scores, whichever score that is. */
+export const withTop = (s: State, top: number): State => ({ ...without(s, 'range'), top })
 /** The map as it was on the first visit: no order, no filter. */
-export const home = (s: State): State => ({ ...without(s, 'range'), order: 'home' })
+export const home = (s: State): State => ({ ...without(s, 'range', 'top'), order: 'home', chart: 'maps' })
+
+/** What attends to these positions, or what they attend to. */
+export const withIncoming = (s: State, incoming: boolean, positions: readonly number[] = s.queries): State =>
+  withQueries({ ...s, incoming }, positions)
+
+/** The other direction. Nothing comes after the last token: where none is chosen, `receiver` is. */
+export const turned = (s: State, receiver: number | undefined): State =>
+  withIncoming(s, !s.incoming, s.incoming || s.queries.length > 0 || receiver === undefined ? s.queries : [receiver])
 
 export const withFull = (s: State, full: number): State => ({ ...s, full })
 export const withArcs = (s: State, arcs: number): State => ({ ...s, arcs })

@@ -10,11 +10,11 @@ export class Pointer {
   get key(): number | undefined {
     return this.#bench.edge?.key
   }
-  /** In a text with several queries chosen there is a key without a query. */
+  /** In a text with several queries chosen there is a key without a query; with several keys, a query without a key. */
   get query(): number | undefined {
     return this.#bench.edge?.query
   }
   at(key: number | undefined, query?: number): void {
-    this.#bench.pointed = key === undefined ? undefined : { key, query }
+    this.#bench.pointed = key === undefined && query === undefined ? undefined : { key, query }
   }
 }

@@ -43,6 +43,7 @@ const optional = fc.record(
     range: fc.tuple(fc.double({ min: -5, max: -0.25, noNaN: true }), fc.double({ min: 0.5, max: 9, noNaN: true })),
     window: fc.tuple(fc.nat(4095), fc.nat(4095), fc.integer({ min: 1, max: 4096 })),
     key: fc.nat(4095),
+    top: fc.constantFrom(1, 8, 300),
     tour: fc.integer({ min: 1, max: 8 }),
     routes: fc.constantFrom(0.04, 0.001, 1),
     writes: part,
@@ -62,6 +63,7 @@ const state: fc.Arbitrary<State> = fc
     heads: fc.uniqueArray(head, { minLength: 1, maxLength: 4, selector: headName }),
     queries: fc.uniqueArray(fc.nat(500)),
     score: fc.constantFrom('induction', 'offset-3'),
+    chart: fc.constantFrom('maps' as const, 'points' as const),
     ground: fc.constantFrom('repeats' as const, 'prompt' as const),
     cells: fc.constantFrom('score' as const, 'patterns' as const),
     order: fc.constantFrom('home' as const, 'score' as const),
@@ -69,7 +71,8 @@ const state: fc.Arbitrary<State> = fc
     arcs: fc.constantFrom(0.05, 0.2),
     tint: fc.constantFrom('attention' as const, 'effect' as const),
     leaveFirst: fc.boolean(),
-    edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }).map(settledLines),
+      incoming: fc.boolean(),
+      edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }).map(settledLines),
     more: optional,
   })
   .map(({ more, ...rest }) => ({ ...rest, ...more }))
