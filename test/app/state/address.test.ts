@@ -71,8 +71,8 @@ const state: fc.Arbitrary<State> = fc
     arcs: fc.constantFrom(0.05, 0.2),
     tint: fc.constantFrom('attention' as const, 'effect' as const),
     leaveFirst: fc.boolean(),
-      incoming: fc.boolean(),
-      edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }).map(settledLines),
+    incoming: fc.boolean(),
+    edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }).map(settledLines),
     more: optional,
   })
   .map(({ more, ...rest }) => ({ ...rest, ...more }))
