@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { EditInput } from '../../src/words/edit.ts'
-import { PROMPT, visits } from './workbench.ts'
+import { eventually, PROMPT, visits } from './workbench.ts'
 
 // So high that nothing scrolls under the pointer.
 const visit = visits({ viewport: { width: 1280, height: 1500 } })
@@ -36,7 +36,7 @@ test('each dimension is told where it is pointed at, else the largest', async ()
   const { visitor } = visit
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction`)
   const words = () => panel().locator('[data-dimension]').textContent()
-  await expect.poll(words).toMatch(/dimension \d+, the largest:\s+\S+ × \S+ = \+/)
+  await eventually(words).toMatch(/dimension \d+, the largest:\s+\S+ × \S+ = \+/)
   await panel()
     .locator('svg')
     .first()
