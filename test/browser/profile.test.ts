@@ -56,8 +56,8 @@ test('the profile says what the library says, follows head and edits, and leads 
 /** How far what the tokens say is from what they should, at most. */
 const apart = async (expected: readonly number[]): Promise<number> => {
   const labels = await visit.page
-    .locator('[data-token]')
-    .evaluateAll(all => all.map(e => Number(e.getAttribute('aria-label')?.split(': ').at(-1))))
+    .locator('[data-tokens] [data-token]')
+    .evaluateAll(all => all.map(e => Number(e.getAttribute('aria-label')?.split(': ').at(-1)?.replace('−', '-'))))
   return Math.max(...expected.map((x, i) => Math.abs(x - (labels[i] ?? Number.NaN))))
 }
 /** Half of the last digit that is shown. */
