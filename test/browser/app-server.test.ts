@@ -51,6 +51,24 @@ test('the server’s page does what the static one does: type, drag, patch, undo
   await visitor.sees([], `${PROMPT} key. Lily`)
 })
 
+test('a server that does not answer is told of where its answer would stand, and what is asked later is answered', async () => {
+  const { page, visitor, context } = visit
+  await visitor.open()
+  await visitor.sees([])
+  await context.setOffline(true)
+  await visitor.dragDown('6.5', 120)
+  await expect
+    .poll(() => visitor.panel('next').getByRole('alert').textContent(), { timeout: 30_000 })
+    .toContain('The server does not answer; start it again with `headwise serve` and try again.')
+  await context.setOffline(false)
+  await page.keyboard.press('u')
+  await page.keyboard.press('U')
+  await visitor.sees([{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }])
+  expect(await visitor.panel('next').getByRole('alert').count()).toBe(0)
+  // The browser tells of what it could not reach.
+  visit.wrong.length = 0
+})
+
 test('q, k, score and share of an edge are the library’s, from the server’s engine as well', async () => {
   const { page, visitor } = visit
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:4.7*0.5`)

@@ -187,6 +187,17 @@ test('an engine that cannot be reached is said so, and another try is offered', 
   visit.wrong.length = 0
 })
 
+test('once it is there the page needs no network: prompt, edits and engine go on without', async () => {
+  const { page, visitor, context } = visit
+  await visitor.open()
+  await visitor.sees([])
+  await context.setOffline(true)
+  await visitor.dragDown('6.5', 120)
+  await page.locator('[data-prompt]').press('End')
+  await page.keyboard.type(' key')
+  await visitor.sees([{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }], `${PROMPT} key`)
+})
+
 test('two hundred edits leave the page’s memory as it was', async () => {
   const { page, visitor, context } = visit
   await visitor.open()

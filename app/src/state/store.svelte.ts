@@ -41,7 +41,8 @@ export class Workbench {
   /** What the pointer or a cursor is on in text and pattern, while it is there. */
   pointed = $state.raw<Pointed>()
   #systemDark = $state(false)
-  #printing = $state(false)
+  /** Whether the page is on its way to paper. */
+  printing = $state(false)
   #work = $state.raw<Timeline<Work>>(begin<Work>(workOf(this.state)))
   readonly #window: Window
   readonly #bar: AddressBar
@@ -62,7 +63,7 @@ export class Workbench {
     })
     const print = window.matchMedia('print')
     print.addEventListener('change', e => {
-      this.#printing = e.matches
+      this.printing = e.matches
     })
     // Back, forward, and addresses that are typed in.
     window.addEventListener('popstate', () => this.#read())
@@ -73,7 +74,7 @@ export class Workbench {
 
   /** What is drawn in; paper is light. */
   get theme(): 'light' | 'dark' {
-    if (this.#printing) return 'light'
+    if (this.printing) return 'light'
     if (this.themeChoice !== 'auto') return this.themeChoice
     return this.#systemDark ? 'dark' : 'light'
   }
