@@ -75,6 +75,15 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Serve
   }
 }
 
+/** Storage may be forbidden: the token is then known until the page is left. */
+function stored<T>(use: (storage: Storage, name: string) => T): T | undefined {
+  try {
+    return use(sessionStorage, 'headwise-token')
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * The token that the server put into the page's address; it is taken out of the address, so that it is in no link and
  * no history.
@@ -82,9 +91,9 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Serve
 function takeToken(): string | undefined {
   if (typeof location === 'undefined') return undefined
   const address = new URL(location.href)
-  const token = address.searchParams.get('token') ?? sessionStorage.getItem('headwise-token') ?? undefined
+  const token = address.searchParams.get('token') ?? stored((s, name) => s.getItem(name)) ?? undefined
   if (token === undefined) return undefined
-  sessionStorage.setItem('headwise-token', token)
+  stored((s, name) => s.setItem(name, token))
   address.searchParams.delete('token')
   history.replaceState(history.state, '', address)
   return token
@@ -146,6 +155,8 @@ export function httpClient({ base = '/', token = takeToken() }: HttpOptions = {}
         }
       } catch (error) {
         throwIfAborted(signal)
+        // A server that was started anew knows nothing of what another one had begun.
+        if (error instanceof HeadwiseError && error.code === 'job-unknown') throw unreachable(error)
         if (error instanceof HeadwiseError && error.code !== 'unreachable') throw error
       }
       const pause = AGAIN[tries++]

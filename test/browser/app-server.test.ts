@@ -5,14 +5,15 @@ import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import { expect, test } from 'vitest'
 import { start } from '../server/support.ts'
-import { COPYING_OFF, PROMPT, visits } from './workbench.ts'
+import { COPYING_OFF, eventually, PROMPT, Visitor, visits } from './workbench.ts'
 
 const root = join(import.meta.dirname, '../..')
 
+let app = ''
 const visit = visits({
   reducedMotion: 'no-preference',
   host: async () => {
-    const app = mkdtempSync(join(tmpdir(), 'headwise-app-'))
+    app = mkdtempSync(join(tmpdir(), 'headwise-app-'))
     await build({ configFile: join(root, 'app/vite.config.ts'), logLevel: 'error', build: { outDir: app } })
     const server = await start({ app: pathToFileURL(app) })
     return {
@@ -97,4 +98,35 @@ test('the edited model, and the map as a figure with its spec, can be taken alon
   expect(await page.locator('[data-panel=share] pre').textContent()).toContain(
     `headwise run specimen --edit edits.json '${PROMPT}'`,
   )
+})
+
+test('a browser that allows no storage shows the page all the same', async () => {
+  const { page, visitor } = visit
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'sessionStorage', {
+      get() {
+        throw new DOMException('denied', 'SecurityError')
+      },
+    })
+  })
+  await visitor.open()
+  await visitor.sees([])
+})
+
+test('a server that was started anew goes on where the page is, at one press', async () => {
+  const { page, visitor, wrong } = visit
+  const first = await start({ app: pathToFileURL(app) })
+  const there = new Visitor(page, first.url, visitor.node)
+  await there.open()
+  await there.sees([])
+  await first[Symbol.asyncDispose]()
+  await page.keyboard.press('0')
+  const again = page.locator('[data-panel=next]').getByRole('button', { name: 'try again' })
+  await again.waitFor()
+  await using _second = await start({ app: pathToFileURL(app), port: first.port })
+  await again.click()
+  await there.sees([{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }])
+  await eventually(() => page.getByRole('alert').count()).toBe(0)
+  await page.close()
+  wrong.length = 0
 })

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import type { Client } from '../../../src/service/client.ts'
 import type { EditInput } from '../../../src/words/edit.ts'
 import type { State } from '../state/state.ts'
@@ -36,8 +37,10 @@ export class Continuation {
     waiting: boolean,
   ): void {
     const key = JSON.stringify([asked.model, asked.temperature, ids, edits])
+    // What failed is tried again with the next answer that comes.
+    const failed = untrack(() => this.error !== undefined)
     if (!client) return
-    if (key !== this.#key) {
+    if (key !== this.#key || failed) {
       this.#key = key
       this.#abort?.abort()
       clearTimeout(this.#timer)

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import type { Client } from '../../../src/service/client.ts'
 import type {
   AblateResult,
@@ -137,7 +138,11 @@ export class Live {
       $effect(() => this.#patiently(this.nextEffect, this.#nextEffectQuestion()))
       $effect(() => this.#patiently(this.syntax, this.#syntaxQuestion()))
       $effect(() => this.#patiently(this.tokenEffects, this.#tokenEffectsQuestion()))
-      $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state, this.next.waiting))
+      $effect(() => {
+        void this.next.since
+        untrack(() => this.#takeUp())
+        this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state, this.next.waiting)
+      })
     })
   }
 
@@ -211,6 +216,24 @@ export class Live {
     const row = { text: prompt.text, answers: filled([first.text]), distractors: [second.text] }
     const task = { name: 'next token', form: 'next' as const, metric: 'logit_diff' as const, prompts: filled([row]) }
     return (await client.call('ablate', { mode: 'zero', on: { task } }, { model })).grid
+  }
+
+  /** An engine that answers again is asked again for what it did not answer before. */
+  #takeUp(): void {
+    const { repeats, here, effects, nextEffect, routes, patterns, attention, writes, changes } = this
+    for (const answer of [
+      repeats,
+      here,
+      effects.zero,
+      effects.mean,
+      nextEffect,
+      routes,
+      patterns,
+      attention,
+      writes,
+      changes,
+    ])
+      if (answer.error?.code === 'unreachable') answer.again()
   }
 
   /** Asks for everything that failed once more. */
