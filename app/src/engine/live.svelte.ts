@@ -220,19 +220,10 @@ export class Live {
 
   /** An engine that answers again is asked again for what it did not answer before. */
   #takeUp(): void {
-    const { repeats, here, effects, nextEffect, routes, patterns, attention, writes, changes } = this
-    for (const answer of [
-      repeats,
-      here,
-      effects.zero,
-      effects.mean,
-      nextEffect,
-      routes,
-      patterns,
-      attention,
-      writes,
-      changes,
-    ])
+    const { attention, changes, effects, here, nextEffect, overviews, patterns, profile, repeats, routes } = this
+    const quick = [attention, changes, patterns, profile, this.writes]
+    const long = [effects.mean, effects.zero, here, nextEffect, repeats, routes, this.syntax, this.tokenEffects.answer]
+    for (const answer of [...quick, ...long, overviews.short, overviews.long])
       if (answer.error?.code === 'unreachable') answer.again()
   }
 
