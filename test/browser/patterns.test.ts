@@ -79,7 +79,7 @@ test('the pattern zooms down to one number, by keys and buttons, and the address
   const exact = await pattern([6, 1])
   await open()
   const matrix = page.locator('[data-matrix]').first()
-  const shown = () => page.locator('[data-shown]').textContent()
+  const shown = () => page.locator('span[data-shown]').textContent()
   await page.locator('[data-head="6.1"]').click()
   await eventually(() => matrix.getAttribute('data-matrix')).toBe('6.1')
   await matrix.focus()
