@@ -34,9 +34,12 @@ interface Options extends ModelOptions, OutputOptions, PromptOptions {
 
 const HELP = `
 The text is printed as it comes. Temperature 0 (the default) takes the most
-likely token; anything above draws with --seed.
+likely token; anything above draws with --seed, among the tokens that --top-k
+and, of these, --top-p leave.
 
   headwise generate specimen "Once upon a time" --max-tokens 40`
+
+const NOT_DRAWN = 'At temperature 0 the most likely token is taken; --top-k and --top-p need --temperature above 0.'
 
 export const generate: Define = (command, context) => {
   const base = command
@@ -84,6 +87,7 @@ async function act(model: string, text: string | undefined, o: Options, context:
     ...(!o.json && { onToken: (piece: string) => context.print(shown(piece)) }),
   })
   await save(document, o, context)
+  if (!temperature && (topK !== undefined || topP !== undefined)) context.note(NOT_DRAWN)
   if (o.json) return context.print(toJson(document))
   context.print('\n')
   const speed = document.tokensPerSecond === null ? '' : `, ${document.tokensPerSecond.toFixed(1)} tokens per second`

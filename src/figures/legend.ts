@@ -13,10 +13,12 @@ export interface Marks {
   readonly dots: boolean
   /** Whether there are cells that were not measured. */
   readonly missing: boolean
+  /** Whether there are edges that are cut. */
+  readonly cut: boolean
 }
 
 /** The colour scale with its ends, unit and n, and the marks that occur. */
-export function mapLegend(grid: Grid, scale: ColourScale, { dots, missing }: Marks, theme: Theme): Panel {
+export function mapLegend(grid: Grid, scale: ColourScale, { dots, missing, cut }: Marks, theme: Theme): Panel {
   const { signed, max } = scale
   const small = { 'font-size': SIZE.label, fill: theme.muted }
   const steps = BAR.width / BAR.step
@@ -42,6 +44,7 @@ export function mapLegend(grid: Grid, scale: ColourScale, { dots, missing }: Mar
       '95% interval holds 0',
     )
   if (missing) key(cross(0, y + LINE - 8, 8, 8, theme), 'not measured')
+  if (cut) key(cross(0, y + LINE - 8, 8, 8, theme), 'knocked out, −∞')
   const body = [
     // Next to the paper a pale end would have no edge.
     ...bar,

@@ -66,7 +66,10 @@ export function mapPanel(grid: Grid, o: PanelOptions): Panel {
     if (pattern && Number.isNaN(value)) return all
     const row = Math.floor(i / columns.at.length)
     const x = left + columns.at[i % columns.at.length]!
-    return all + cell(numbers, i, { x, y: top + row * height, width: columns.cell, height }, scale, o)
+    const y = top + row * height
+    // An edge that is cut has no place on the scale.
+    if (pattern && value === Number.NEGATIVE_INFINITY) return all + cross(x, y, columns.cell, height, theme)
+    return all + cell(numbers, i, { x, y, width: columns.cell, height }, scale, o)
   }, '')
   const legend = mapLegend(
     grid,
@@ -74,6 +77,7 @@ export function mapPanel(grid: Grid, o: PanelOptions): Panel {
     {
       dots: numbers.values.some((_, i) => unclear(numbers, i)),
       missing: !pattern && numbers.values.some(Number.isNaN),
+      cut: pattern && numbers.values.includes(Number.NEGATIVE_INFINITY),
     },
     theme,
   )

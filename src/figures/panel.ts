@@ -19,6 +19,8 @@ export interface PanelOptions {
   readonly perGroup?: number | undefined
   /** The largest absolute value of the colour scale, so that several figures share one; default the grid's own. */
   readonly max?: number | undefined
+  /** Whether zero lies in the middle of the scale; default where values may be negative. */
+  readonly signed?: boolean | undefined
   /** Of a text, one axis of keys with their tokens: arcs from its query. */
   readonly attention?: TextAttention | undefined
 }

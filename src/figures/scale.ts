@@ -21,10 +21,10 @@ const isDifference = ({ spec: { request } }: Grid): boolean =>
 const whole = (unit: string, largest: number): number =>
   /^(share|probability)/.test(unit) && largest > 0.5 && largest < 1 ? 1 : largest
 
-export function colourScale(grid: Grid, values: Float64Array, { theme, max }: PanelOptions): ColourScale {
+export function colourScale(grid: Grid, values: Float64Array, { theme, max, ...o }: PanelOptions): ColourScale {
   const finite = values.filter(Number.isFinite)
   const largest = max ?? whole(unitOf(grid), finite.reduce((m, x) => Math.max(m, Math.abs(x)), 0) || 1)
-  const signed = isDifference(grid) || values.some(x => x < 0)
+  const signed = o.signed ?? (isDifference(grid) || values.some(x => x < 0))
   const share = (value: number): number => Math.max(-1, Math.min(1, value / largest))
   const colours = (theme: Theme) => (signed ? theme.diverging : theme.sequential)
   return { signed, max: largest, share, colour: value => colours(theme)(share(value)) }

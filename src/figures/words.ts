@@ -99,7 +99,7 @@ export function wordsPanel(grid: Grid, o: PanelOptions): Panel {
   const widest = Math.max(LEAST_WIDTH, title, ...boxes.map(b => b.left + b.width + 2))
   const note = arcs ? wrap(arcs.note, SIZE.label, Math.max(LEAST_WIDTH, widest)) : []
   const bottom = below + NOTE_LINE * note.length + (arcs ? 8 : 0)
-  const legend = mapLegend(grid, scale, { dots: false, missing: false }, theme)
+  const legend = mapLegend(grid, scale, { dots: false, missing: false, cut: false }, theme)
   return {
     width: Math.max(widest, legend.width),
     height: bottom + legend.height,

@@ -14,8 +14,10 @@ import { editFiles } from './tensors.ts'
 export interface GenerateOptions extends Watch {
   readonly maxTokens: number
   readonly temperature?: number
-  readonly topK?: number
-  readonly topP?: number
+  /** Only the k most likely tokens. */
+  readonly topK?: number | undefined
+  /** Of these only the fewest, most likely first, that hold this share of their probability. */
+  readonly topP?: number | undefined
   /** The text ends before the first of these. */
   readonly stop?: readonly string[]
   readonly seed?: number
@@ -59,8 +61,8 @@ async function* continueText(
   for await (const { id, captured } of generate(engine, ids, {
     maxTokens: o.maxTokens,
     temperature: o.temperature ?? 0,
-    ...(o.topK === undefined ? {} : { topK: o.topK }),
-    ...(o.topP === undefined ? {} : { topP: o.topP }),
+    topK: o.topK,
+    topP: o.topP,
     seed: o.seed ?? 0,
     endTokens: o.ignoreEnd ? [] : ends,
     edits: await editList(o.edits),

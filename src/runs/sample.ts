@@ -5,9 +5,9 @@ export interface Sampling {
   /** 0 takes the most likely token; otherwise logits are divided by it. */
   readonly temperature: number
   /** Only the k most likely tokens, when given. */
-  readonly topK?: number
-  /** Only the smallest set of most likely tokens that holds this much probability (Holtzman et al. 2020), when given. */
-  readonly topP?: number
+  readonly topK?: number | undefined
+  /** Only the fewest most likely tokens that hold this share of the probability (Holtzman et al. 2020), when given. */
+  readonly topP?: number | undefined
 }
 
 /** Refuses settings that no token could be drawn with. */
@@ -33,26 +33,45 @@ function greedy(logits: Float32Array): number {
   return best
 }
 
-/** Draws the next token from logits [vocabulary]. */
-export function sampleToken(logits: Float32Array, { temperature, topK, topP }: Sampling, random: Random): number {
-  if (temperature === 0) return greedy(logits)
-  const largest = logits[greedy(logits)]!
-  let ids = Array.from(logits.keys())
-  if (topK !== undefined || topP !== undefined) ids.sort((a, b) => logits[b]! - logits[a]!)
-  if (topK !== undefined) ids = ids.slice(0, topK)
-  const weights = ids.map(id => Math.exp((logits[id]! - largest) / temperature))
-  let total = weights.reduce((s, w) => s + w, 0)
-  if (topP !== undefined) {
-    let kept = 0
-    let mass = 0
-    while (kept < weights.length && mass < topP * total) mass += weights[kept++]!
-    weights.length = kept
-    total = mass
-  }
-  let left = random.uniform() * total
-  for (let i = 0; i < weights.length; i++) {
+/**
+ * The tokens that may be drawn, ids ascending: the k most likely, and of these the fewest, most likely first, whose
+ * share of their probability at this temperature is P or more. Of equally likely tokens the lower id comes first.
+ *
+ * The order and the meaning are those of Hugging Face transformers (temperature, then TopKLogitsWarper, then
+ * TopPLogitsWarper on what that leaves, scaled to 1); there, every token that is as likely as the k-th stays.
+ */
+export function tokensWithin(logits: Float32Array, { temperature, topK, topP }: Sampling): Int32Array {
+  const all = Int32Array.from(logits.keys())
+  let count = Math.min(topK ?? all.length, all.length)
+  const nucleus = topP !== undefined && topP < 1
+  if (count === all.length && !nucleus) return all
+  const falling = logits.slice().sort().reverse()
+  if (nucleus) count = fewest(falling.subarray(0, count), temperature, topP)
+  const least = falling[count - 1]!
+  let equal = count - falling.indexOf(least)
+  return all.filter(id => logits[id]! > least || (logits[id] === least && equal-- > 0))
+}
+
+/** How many of falling logits hold the share P of their probability. */
+function fewest(falling: Float32Array, temperature: number, topP: number): number {
+  const weights = Float64Array.from(falling, x => Math.exp((x - falling[0]!) / temperature))
+  // A hair less, so that the rounding of sums asks for no token more.
+  const wanted = topP * weights.reduce((s, w) => s + w, 0) * (1 - 1e-12)
+  let count = 0
+  for (let mass = 0; count < weights.length && mass < wanted; ) mass += weights[count++]!
+  return count
+}
+
+/** Draws the next token from logits [vocabulary]: a limit that leaves every token draws what no limit draws. */
+export function sampleToken(logits: Float32Array, o: Sampling, random: Random): number {
+  const best = greedy(logits)
+  if (o.temperature === 0) return best
+  const ids = tokensWithin(logits, o)
+  const weights = Float64Array.from(ids, id => Math.exp((logits[id]! - logits[best]!) / o.temperature))
+  let left = random.uniform() * weights.reduce((s, w) => s + w, 0)
+  for (let i = 0; i < ids.length; i++) {
     left -= weights[i]!
     if (left < 0) return ids[i]!
   }
-  return ids[weights.length - 1]!
+  return ids.at(-1)!
 }

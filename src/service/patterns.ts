@@ -1,4 +1,5 @@
 import { ProfileReader } from '../heads/profile.ts'
+import { type EntrySite, NO_ENTRY, STANDING } from '../results/pattern-grid.ts'
 import { f32 } from '../words/arrays.ts'
 import { throwIfAborted, type Watch } from '../words/error.ts'
 import { point, pointKey } from '../words/site.ts'
@@ -24,14 +25,15 @@ const KEPT_BYTES = 96 * 2 ** 20
 /** Coarser levels come from a reduced matrix of all heads at this level, finer ones from the rows themselves. */
 const BASE_LEVEL = 3
 
-/** Sums and largest entries of cells, [head, side, side]. */
+/** Of the finite entries of cells their sum and number, and the entry that stands for them, [head, side, side]. */
 interface Reduced {
   readonly side: number
   readonly sum: Float32Array
+  readonly count: Uint8Array
   readonly max: Float32Array
 }
 
-/** Query rows of one layer, [head, rows, width]: the keys up to the last of the rows, all others are 0. */
+/** Query rows of one layer, [head, rows, width]: the keys up to the last of the rows; beyond stands nothing. */
 interface Block {
   readonly data: Float32Array
   readonly width: number
@@ -40,10 +42,10 @@ interface Block {
 /** What is kept of one pass. */
 class Parts {
   readonly blocks = new Kept<Block>(KEPT_BYTES, b => b.data.byteLength)
-  readonly reduced = new Kept<Reduced>(KEPT_BYTES, r => 2 * r.sum.byteLength)
+  readonly reduced = new Kept<Reduced>(KEPT_BYTES, r => 2 * r.sum.byteLength + r.count.byteLength)
 }
 
-/** Patterns of one layer at a time, computed in blocks of query rows and kept as long as their pass. */
+/** Patterns or scores of one layer at a time, computed in blocks of query rows and kept as long as their pass. */
 export class Patterns {
   readonly #parts = new WeakMap<Pass, Parts>()
 
@@ -55,8 +57,12 @@ export class Patterns {
     return parts
   }
 
-  /** Whole patterns of some heads, [heads, T, T]. */
-  async whole(pass: Pass, heads: Checked<'patterns'>['heads'], watch: Watch): Promise<PatternsResult> {
+  /** Whole patterns, or scores, of some heads, [heads, T, T]. */
+  async whole(
+    pass: Pass,
+    { heads, site }: Pick<Checked<'patterns'>, 'heads' | 'site'>,
+    watch: Watch,
+  ): Promise<PatternsResult> {
     const time = pass.ids.length
     checkHeads(pass, heads)
     if (heads.length * time * time > MAX_CELLS)
@@ -66,10 +72,10 @@ export class Patterns {
         heads.length * time * time,
         MAX_CELLS,
       )
-    const data = new Float32Array(heads.length * time * time)
+    const data = new Float32Array(heads.length * time * time).fill(NO_ENTRY[site])
     for (const [i, { layer, head }] of heads.entries())
       for (const b of blocksOf(time)) {
-        const { data: rows, width } = await this.#block(pass, layer, b, watch.signal)
+        const { data: rows, width } = await this.#block(pass, site, layer, b, watch.signal)
         const count = rowsIn(b, time)
         for (let r = 0; r < count; r++) {
           const from = (head * count + r) * width
@@ -97,7 +103,7 @@ export class Patterns {
             ? set.filter(q => Math.floor(q / BLOCK) === b)
             : range(0, rowsIn(b, time)).map(r => b * BLOCK + r)
         if (here.length === 0) continue
-        const { data: rows, width } = await this.#block(pass, layer, b, watch.signal)
+        const { data: rows, width } = await this.#block(pass, 'pattern', layer, b, watch.signal)
         for (const query of here) {
           const start = (head * rowsIn(b, time) + query - b * BLOCK) * width
           if ('queries' in of) for (let k = 0; k <= query; k++) data[i * time + k]! += rows[start + k]! / set.length
@@ -117,7 +123,7 @@ export class Patterns {
     checkHeads(pass, [{ layer, head }], '')
     const reader = new ProfileReader(time)
     for (const b of blocksOf(time)) {
-      const { data, width } = await this.#block(pass, layer, b, watch.signal)
+      const { data, width } = await this.#block(pass, 'pattern', layer, b, watch.signal)
       const count = rowsIn(b, time)
       for (let r = 0; r < count; r++) reader.add(b * BLOCK + r, data, (head * count + r) * width)
       watch.onProgress?.({ what: 'rows of the pattern', done: b * BLOCK + count, total: time })
@@ -126,10 +132,10 @@ export class Patterns {
     return reader.profile(top)
   }
 
-  /** One tile of a head's pattern at a level of detail. */
+  /** One tile of a head's pattern or scores at a level of detail. */
   async tile(
     pass: Pass,
-    { layer, head, level, row, column }: Omit<Checked<'tile'>, 'ids' | 'edits'>,
+    { layer, head, site, level, row, column }: Omit<Checked<'tile'>, 'ids' | 'edits'>,
     watch: Watch,
   ): Promise<TileResult> {
     const time = pass.ids.length
@@ -147,15 +153,17 @@ export class Patterns {
     const [top, left] = [row * TILE, column * TILE]
     const [h, w] = [Math.min(TILE, side - top), Math.min(TILE, side - left)]
     const sum = new Float64Array(h * w)
-    const max = new Float32Array(h * w)
+    const count = new Uint32Array(h * w)
+    const max = new Float32Array(h * w).fill(NO_ENTRY[site])
+    const standing = STANDING[site]
     const fine = level < BASE_LEVEL
     const shift = fine ? level : level - BASE_LEVEL
-    const reduced = fine ? undefined : await this.#reduce(pass, layer, watch)
+    const reduced = fine ? undefined : await this.#reduce(pass, site, layer, watch)
     const source = reduced?.side ?? time
     const [x0, x1] = [left << shift, Math.min(source, (left + w) << shift)]
     for (let y = top << shift; y < Math.min(source, (top + h) << shift); y++) {
       const b = Math.floor(y / BLOCK)
-      const block = reduced ? undefined : await this.#block(pass, layer, b, watch.signal)
+      const block = reduced ? undefined : await this.#block(pass, site, layer, b, watch.signal)
       const rows = reduced?.sum ?? block!.data
       const largest = reduced?.max ?? rows
       const start = block ? (head * rowsIn(b, time) + y - b * BLOCK) * block.width : (head * source + y) * source
@@ -163,60 +171,86 @@ export class Patterns {
       const end = Math.min(x1, block?.width ?? source)
       for (let x = x0; x < end; x++) {
         const cell = to + (x >> shift)
-        sum[cell]! += rows[start + x]!
-        if (largest[start + x]! > max[cell]!) max[cell] = largest[start + x]!
+        const value = rows[start + x]!
+        if (Number.isFinite(value)) {
+          sum[cell]! += value
+          count[cell]! += reduced ? reduced.count[start + x]! : 1
+        }
+        if (standing(largest[start + x]!) > standing(max[cell]!)) max[cell] = largest[start + x]!
       }
     }
     const extent = (i: number) => Math.min(time, (i + 1) * 2 ** level) - i * 2 ** level
-    const mean = Float32Array.from(sum, (s, i) => s / (extent(top + Math.floor(i / w)) * extent(left + (i % w))))
+    const entries = (i: number) => extent(top + Math.floor(i / w)) * extent(left + (i % w))
+    const mean = Float32Array.from(sum, (s, i) => s / (site === 'pattern' ? entries(i) : count[i]!))
     return { mean: f32([h, w], mean), max: f32([h, w], max) }
   }
 
   /** Every head of a layer at the base level. */
-  async #reduce(pass: Pass, layer: number, watch: Watch): Promise<Reduced> {
+  async #reduce(pass: Pass, site: EntrySite, layer: number, watch: Watch): Promise<Reduced> {
     const from = owner(pass, layer)
-    return await this.#of(from).reduced.get(`${layer}`, async () => {
+    return await this.#of(from).reduced.get(`${site}/${layer}`, async () => {
       const time = from.ids.length
       const { heads } = from.engine.config
       const side = Math.ceil(time / 2 ** BASE_LEVEL)
       const sum = new Float32Array(heads * side * side)
-      const max = new Float32Array(heads * side * side)
+      const count = new Uint8Array(heads * side * side)
+      const max = new Float32Array(heads * side * side).fill(NO_ENTRY[site])
+      const standing = STANDING[site]
       const blocks = blocksOf(time)
       for (const b of blocks) {
-        const { data: rows, width } = await this.#block(from, layer, b, watch.signal)
-        const count = rowsIn(b, time)
+        const { data: rows, width } = await this.#block(from, site, layer, b, watch.signal)
+        const inBlock = rowsIn(b, time)
         for (let h = 0; h < heads; h++)
-          for (let r = 0; r < count; r++) {
+          for (let r = 0; r < inBlock; r++) {
             const query = b * BLOCK + r
-            const start = (h * count + r) * width
+            const start = (h * inBlock + r) * width
             const to = (h * side + (query >> BASE_LEVEL)) * side
             for (let k = 0; k <= query; k++) {
               const value = rows[start + k]!
               const cell = to + (k >> BASE_LEVEL)
-              sum[cell]! += value
-              if (value > max[cell]!) max[cell] = value
+              if (Number.isFinite(value)) {
+                sum[cell]! += value
+                count[cell]!++
+              }
+              if (standing(value) > standing(max[cell]!)) max[cell] = value
             }
           }
-        watch.onProgress?.({ what: 'rows of the pattern', done: Math.min(time, (b + 1) * BLOCK), total: time })
+        watch.onProgress?.({
+          what: site === 'pattern' ? 'rows of the pattern' : 'rows of scores',
+          done: Math.min(time, (b + 1) * BLOCK),
+          total: time,
+        })
         await tick()
       }
-      return { side, sum, max }
+      return { side, sum, count, max }
     })
   }
 
   /** Query rows of one block of a layer, all heads. */
-  async #block(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Block> {
+  async #block(pass: Pass, site: EntrySite, layer: number, b: number, signal: AbortSignal | undefined): Promise<Block> {
     throwIfAborted(signal)
     const from = owner(pass, layer)
-    return await this.#of(from).blocks.get(`${layer}/${b}`, () => this.#compute(from, layer, b, signal))
+    return await this.#of(from).blocks.get(`${site}/${layer}/${b}`, () => this.#compute(from, site, layer, b, signal))
   }
 
-  async #compute(pass: Pass, layer: number, b: number, signal: AbortSignal | undefined): Promise<Block> {
+  async #compute(
+    pass: Pass,
+    site: EntrySite,
+    layer: number,
+    b: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Block> {
     const start = b * BLOCK
     const count = rowsIn(b, pass.ids.length)
-    const want = [point('pattern', layer)]
+    const width = start + count
+    const want = [point(site, layer)]
     const out = await this.rows.read(pass, layer, [start, count], want, signal)
-    return { data: out.get(pointKey(want[0]!))!.data, width: start + count }
+    const { data } = out.get(pointKey(want[0]!))!
+    // What a key after its query would score is no part of the model.
+    if (site === 'scores')
+      for (let r = 0; r * width < data.length; r++)
+        data.fill(NO_ENTRY.scores, r * width + start + (r % count) + 1, (r + 1) * width)
+    return { data, width }
   }
 }
 

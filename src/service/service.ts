@@ -79,8 +79,8 @@ export class Service {
     },
     routes: async ({ ids, edits, ...view }, watch) =>
       await routesOf(await this.#passes.edited(ids, edits, watch), view, watch.signal),
-    patterns: async ({ ids, edits, heads }, watch) =>
-      await this.#patterns.whole(await this.#passes.edited(ids, edits, watch), heads, watch),
+    patterns: async ({ ids, edits, ...view }, watch) =>
+      await this.#patterns.whole(await this.#passes.edited(ids, edits, watch), view, watch),
     attention: async ({ ids, edits, ...view }, watch) =>
       await this.#patterns.attention(await this.#passes.edited(ids, edits, watch), view, watch),
     profile: async ({ ids, edits, ...view }, watch) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Profile } from '../heads/profile.ts'
+import { ENTRY_SITES } from '../results/pattern-grid.ts'
 import { MAX_WORDS } from '../text/parse.ts'
 import type { NDArray } from '../words/arrays.ts'
 import { componentSchema } from '../words/component.ts'
@@ -47,6 +48,10 @@ const head = z.strictObject({ layer: index, head: index })
 const heads = z.array(head).nonempty().max(1024)
 const positions = z.array(index).nonempty().max(65_536)
 const name = z.string().min(1).max(64)
+const site = z.enum(ENTRY_SITES).default('pattern')
+
+/** Which tokens may be drawn; without them every one. */
+const limits = { topK: index.min(1).optional(), topP: z.number().positive().max(1).optional() }
 
 /** What is read off a sequence as one number, in the words of `runs/metric.ts`. */
 const readingSchema = z.discriminatedUnion('metric', [
@@ -86,6 +91,7 @@ export const verbs = {
       watch: z.array(index).max(100).default([]),
       /** Divides the logits; 1 leaves the model's own probabilities. */
       temperature: z.number().min(0.01).max(100).default(1),
+      ...limits,
     }),
   ),
   metric: verb(
@@ -112,8 +118,8 @@ export const verbs = {
   ),
   patterns: verb(
     'quick',
-    `whole patterns of some heads, at most ${MAX_CELLS} cells`,
-    z.strictObject({ ...edited, heads }),
+    `whole patterns of some heads, or their scores, at most ${MAX_CELLS} cells`,
+    z.strictObject({ ...edited, heads, site }),
   ),
   attention: verb(
     'quick',
@@ -136,10 +142,11 @@ export const verbs = {
   ),
   tile: verb(
     'quick',
-    `one tile of a head’s pattern, ${TILE} cells a side; at level n a cell is 2ⁿ × 2ⁿ entries`,
+    `one tile of a head’s pattern or scores, ${TILE} cells a side; at level n a cell is 2ⁿ × 2ⁿ entries`,
     z.strictObject({
       ...edited,
       ...head.shape,
+      site,
       level: z.number().int().min(0).max(16),
       /** Which tile, from 0, downwards (queries) and across (keys). */
       row: index,
@@ -214,6 +221,7 @@ export const verbs = {
       ...edited,
       maxTokens: z.number().int().min(1).max(MAX_NEW_TOKENS),
       temperature: z.number().min(0).max(100).default(0),
+      ...limits,
       seed: index.default(0),
     }),
   ),
@@ -298,6 +306,14 @@ export interface NextToken {
   /** Equal to `before` where nothing is edited. */
   readonly after: number
   readonly among: { readonly before: boolean; readonly after: boolean }
+  /** Whether top-k and top-p let it be drawn. */
+  readonly within: { readonly before: boolean; readonly after: boolean }
+}
+
+/** What top-k and top-p leave of the vocabulary, and the probability that it holds. */
+export interface Left {
+  readonly tokens: number
+  readonly probability: number
 }
 
 export interface NextResult {
@@ -308,6 +324,8 @@ export interface NextResult {
   readonly after: Prediction | null
   /** KL(before ‖ after) of the next token, nats; 0 when there are no edits. */
   readonly divergence: number
+  /** Null without top-k and top-p. */
+  readonly left: { readonly before: Left; readonly after: Left } | null
 }
 
 export interface MetricResult {
@@ -326,7 +344,7 @@ export type WritesResult = ComponentReading
 export type RoutesResult = RouteGraph
 
 export interface PatternsResult {
-  /** [heads asked for, T, T]; rows are queries. */
+  /** [heads asked for, T, T]; rows are queries. Scores: NaN where a key comes after its query, −∞ where an edge is cut. */
   readonly pattern: F32
 }
 
@@ -338,7 +356,11 @@ export interface AttentionResult {
 export type ProfileResult = Profile
 
 export interface TileResult {
-  /** Mean and largest entry of each cell, [h, w]; at the matrix’s lower and right end tiles are smaller. Entries above the diagonal count as 0. */
+  /**
+   * Mean and largest entry of each cell, [h, w]; at the matrix’s lower and right end tiles are smaller. Shares above the
+   * diagonal count as 0. Of scores it is the mean of those that are finite and the one furthest from 0; there are none
+   * above the diagonal, and a cell without any is NaN.
+   */
   readonly mean: F32
   readonly max: F32
 }

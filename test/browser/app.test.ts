@@ -67,7 +67,7 @@ test('a temperature changes how likely the next tokens are, and what is drawn', 
   await visitor.sees([])
   const continuation = page.locator('[data-panel=continuation]')
   await expect.poll(() => continuation.textContent()).toContain('likeliest token each time')
-  await page.locator('[data-temperature]').fill('2.5')
+  await page.locator('[data-draw=temperature]').fill('2.5')
   const { logits, document } = await node.run(PROMPT)
   const probabilities = logProbabilities(logits.data.map(x => x / 2.5)).map(Math.exp)
   const top = 'top' in document ? document.top.slice(0, 3) : []
@@ -81,7 +81,7 @@ test('a temperature changes how likely the next tokens are, and what is drawn', 
     .poll(async () => words(await continuation.locator('dd').textContent()), { timeout: 30_000 })
     .toBe(words(text))
   expect(await continuation.textContent()).toContain('drawn at temperature 2.5, seed 0')
-  await page.locator('[data-temperature]').fill('')
+  await page.locator('[data-draw=temperature]').fill('')
   await visitor.sees([])
 })
 

@@ -255,6 +255,13 @@ describe('generate', () => {
     expect(stopped.text).toBe(text.slice(0, text.indexOf(` ${word}`)))
   })
 
+  test('one token left by --top-k is the most likely one; at temperature 0 a limit is told to be none', async () => {
+    const { tokens } = await json<{ tokens: number[] }>(...greedy)
+    const one = await json<{ tokens: number[] }>(...greedy, '--temperature', '1', '--top-k', '1', '--top-p', '0.5')
+    expect(one.tokens).toEqual(tokens)
+    expect((await run([...greedy, '--top-k', '9'], { env })).stderr).toContain('need --temperature above 0')
+  })
+
   test('draws the same with the same seed, and another way with another', async () => {
     const drawn = (seed: string) =>
       json<{ tokens: number[] }>(...greedy, '--temperature', '1.2', '--top-k', '50', '--seed', seed)

@@ -79,6 +79,7 @@ export const controls = gridOf({
 
 const sequence = ['<|endoftext|>', 'One', ' key', '.', '\n', ' key']
 export const pattern = patternGrid({
+  site: 'pattern',
   head: { layer: 6, head: 5 },
   tokens: sequence,
   level: 0,

@@ -55,6 +55,35 @@ test('next at a temperature: the logits of either side are divided by it', async
   await expect(call('next', { ids, temperature: 0 })).rejects.toMatchObject({ fault: 'usage' })
 })
 
+test('next with top-k and top-p: which tokens may be drawn, and what they hold, of either side', async () => {
+  const ids = await idsOf(TEXT)
+  const edits = EDITS['a head off']!
+  const next = await call('next', { ids, edits, watch: [7], temperature: 2, topK: 6, topP: 0.7 })
+  for (const [side, pass] of [
+    ['before', await m.run(ids)],
+    ['after', await m.run(ids, { edits })],
+  ] as const) {
+    const p = logProbabilities(pass.logits.data.map(x => x / 2)).map(Math.exp)
+    const order = p.map((_, id) => id).sort((a, b) => p[b]! - p[a]!)
+    const six = order.slice(0, 6)
+    const sum = (of: number[]) => of.reduce((s, id) => s + p[id]!, 0)
+    let count = 1
+    while (sum(six.slice(0, count)) < 0.7 * sum(six)) count++
+    const may = six.slice(0, count)
+    expect(count).toBeLessThan(6)
+    expect(next.left![side]).toEqual({ tokens: count, probability: expect.closeTo(sum(may), 5) as number })
+    expect(
+      next.tokens
+        .filter(t => t.within[side])
+        .map(t => t.id)
+        .sort(),
+    ).toEqual([...may].sort())
+  }
+  expect((await call('next', { ids, temperature: 2 })).left).toBeNull()
+  await expect(call('next', { ids, topK: 0 })).rejects.toMatchObject({ fault: 'usage', where: 'topK' })
+  await expect(call('next', { ids, topP: 0 })).rejects.toMatchObject({ fault: 'usage', where: 'topP' })
+})
+
 test.each(Object.entries(EDITS))('%s: next, changes and patterns are those of whole passes', async (_, edits) => {
   const ids = await idsOf(TEXT)
   const capture = ['z', 'pattern']
@@ -154,6 +183,52 @@ test('a text of several blocks has the patterns of the whole pass, and tiles are
   }
 })
 
+test('scores before mask and softmax are those of the whole pass, in blocks and in tiles, with edits', async () => {
+  const cut = Number.NEGATIVE_INFINITY
+  const all = await long()
+  const edits: EditInput[] = [
+    { do: 'temperature', tau: 2, at: at('scores', 6), heads: [5] },
+    { do: 'bias', by: 1.5, at: at('scores', 6), heads: [5], keys: [3] },
+    { do: 'knockout', at: at('scores', 6), heads: [5], queries: [50, 51], keys: [0, 1, 20] },
+  ]
+  for (const ids of [all.slice(0, 60), all]) {
+    const T = ids.length
+    const run = await m.run(ids, { capture: ['scores@6'], edits })
+    const captured = run.get('scores@6').data.subarray(5 * T * T, 6 * T * T)
+    const exact = captured.map((x, i) => (i % T > Math.floor(i / T) ? Number.NaN : x))
+    expect(exact[51 * T + 1]).toBe(cut)
+    const { pattern } = await call('patterns', { ids, edits, heads: [{ layer: 6, head: 5 }], site: 'scores' })
+    expect(furthest(pattern.data, exact)).toBeLessThan(1e-4)
+    for (const level of [0, 1, 3, 5, 9]) {
+      const place = { layer: 6, head: 5, level, row: 0, column: 0 }
+      const tile = await call('tile', { ids, edits, site: 'scores', ...place })
+      const [h = 0, w = 0] = tile.max.shape
+      const cell = 2 ** level
+      const [mean, most] = [new Float32Array(h * w), new Float32Array(h * w)]
+      for (let i = 0; i < h * w; i++) {
+        const [top, left] = [Math.floor(i / w) * cell, (i % w) * cell]
+        const inside: number[] = []
+        for (let q = top; q < Math.min(T, top + cell); q++)
+          for (let k = left; k < Math.min(q + 1, left + cell); k++) inside.push(exact[q * T + k]!)
+        const finite = inside.filter(Number.isFinite)
+        mean[i] = finite.reduce((s, x) => s + x, 0) / finite.length
+        const far = finite.reduce((a, x) => (Math.abs(x) > Math.abs(a) ? x : a), 0)
+        most[i] = finite.length > 0 ? far : (inside[0] ?? Number.NaN)
+      }
+      expect(furthest(tile.mean.data, mean)).toBeLessThan(1e-4)
+      // Where two are equally far either may stand for the cell.
+      expect(furthest(tile.max.data.map(Math.abs), most.map(Math.abs))).toBeLessThan(1e-4)
+      if (level === 0) expect(furthest(tile.max.data, most)).toBeLessThan(1e-4)
+    }
+  }
+  // Under an edit of what comes later the scores are the clean ones.
+  const ids = all.slice(0, 60)
+  const heads = [{ layer: 6, head: 5 }]
+  const { pattern } = await call('patterns', { ids, edits: [off(6, 5)], heads, site: 'scores' })
+  const clean = await call('patterns', { ids, heads, site: 'scores' })
+  expect(furthest(pattern.data, clean.pattern.data)).toBeLessThan(1e-5)
+})
+
 test('a long text has the predictions of the whole pass, computed in segments with progress', async () => {
   const ids = await long()
   const edits = [off(3, 2)]
@@ -207,6 +282,15 @@ test('both continuations are those of generation', async () => {
   const after = (list: EditInput[]) => m.generation(ids, { maxTokens: 8, edits: list })
   expect([...ids, ...sides.before!]).toEqual((await after([])).tokens)
   expect([...ids, ...sides.after!]).toEqual((await after(edits)).tokens)
+})
+
+test('a continuation is drawn as the library draws it', async () => {
+  const ids = await idsOf(TEXT)
+  const o = { maxTokens: 12, temperature: 1.5, topK: 8, topP: 0.9, seed: 4 }
+  const drawn: number[] = []
+  for await (const piece of service.generate({ ids, ...o }))
+    if (!('end' in piece) && piece.id !== null) drawn.push(piece.id)
+  expect([...ids, ...drawn]).toEqual((await m.generation(ids, o)).tokens)
 })
 
 test('scores and ablation are those of the library', async () => {
@@ -291,6 +375,13 @@ test('an aborted call stops, and the next one is whole', async () => {
   await expect(first).rejects.toMatchObject({ code: 'interrupted' })
   expect((await call('next', { ids })).tokens.length).toBe(10)
 })
+
+/** The largest difference of two lists that have NaN and −∞ at the same places; infinite where they have not. */
+function furthest(a: Float32Array, b: Float32Array): number {
+  const same = a.length === b.length && a.every((x, i) => Number.isFinite(x) || Object.is(x, b[i]))
+  const only = (x: number): number => (Number.isFinite(x) ? x : 0)
+  return same ? largest(a.map(only), b.map(only)) : Number.POSITIVE_INFINITY
+}
 
 function argmaxRows(logits: Float32Array, vocab: number): number[] {
   return Array.from({ length: logits.length / vocab }, (_, t) => {

@@ -1,9 +1,9 @@
 import { untrack } from 'svelte'
 import type { Client } from '../../../src/service/client.ts'
 import type { EditInput } from '../../../src/words/edit.ts'
-import type { State } from '../state/state.ts'
+import { type Draw, drawnAt, drawOf } from '../state/state.ts'
 
-type Asked = Pick<State, 'model' | 'temperature'>
+type Asked = Draw & { readonly model: string }
 
 /** Long enough to show where two texts part, short enough to come within a second or two. */
 const TOKENS = 24
@@ -36,7 +36,7 @@ export class Continuation {
     asked: Asked,
     waiting: boolean,
   ): void {
-    const key = JSON.stringify([asked.model, asked.temperature, ids, edits])
+    const key = JSON.stringify([asked.model, drawOf(asked), ids, edits])
     // What failed is tried again with the next answer that comes.
     const failed = untrack(() => this.error !== undefined)
     if (!client) return
@@ -58,13 +58,14 @@ export class Continuation {
   }
 
   async #run(client: Client, ids: readonly number[], edits: readonly EditInput[], asked: Asked): Promise<void> {
-    const { model, temperature = 0 } = asked
+    const { model } = asked
     const abort = new AbortController()
     this.#abort = abort
     const sides = { before: { text: '', done: false }, after: { text: '', done: false } }
     const edited = edits.length > 0
     try {
-      const params = { ids: [...ids] as [number, ...number[]], edits: [...edits], maxTokens: TOKENS, temperature }
+      const draw = { ...drawOf(asked), temperature: drawnAt(asked) }
+      const params = { ids: [...ids] as [number, ...number[]], edits: [...edits], maxTokens: TOKENS, ...draw }
       for await (const piece of client.stream('generate', params, { signal: abort.signal, model })) {
         if (abort.signal.aborted) return
         const side = sides[piece.side]

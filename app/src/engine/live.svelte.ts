@@ -30,7 +30,7 @@ import { editsInForce } from '../state/change-edit.ts'
 import type { Edge } from '../state/edge.ts'
 import { exists, type Head, headName, type Shape } from '../state/head.ts'
 import { SYNTAX } from '../state/parse.ts'
-import { promptKey } from '../state/state.ts'
+import { drawOf, promptKey } from '../state/state.ts'
 import type { Workbench } from '../state/store.svelte.ts'
 import { choose } from '../state/update.ts'
 import { Answer, type Question } from './answer.svelte.ts'
@@ -292,10 +292,11 @@ export class Live {
 
   #nextQuestion(): Question<NextResult> | undefined {
     const { ids, edits } = this
-    const { model, temperature = 1 } = this.#bench.state
+    const { model } = this.#bench.state
+    const draw = drawOf(this.#bench.state)
     if (ids.length === 0) return undefined
-    return this.#question(['next', ids, edits, temperature], async (client, o) => {
-      const result = await client.call('next', { ids: filled(ids), edits: [...edits], top: TOP, temperature }, o)
+    return this.#question(['next', ids, edits, draw], async (client, o) => {
+      const result = await client.call('next', { ids: filled(ids), edits: [...edits], top: TOP, ...draw }, o)
       this.#passed = { model, ids, edits }
       return result
     })
@@ -369,11 +370,12 @@ export class Live {
 
   #patternsQuestion(): Question<PatternsResult> | undefined {
     const { heads } = this
+    const { site } = this.#bench.state
     const at = this.#at
     if (!at || heads.length === 0 || !this.wholePatterns) return undefined
     const { ids, edits } = at
-    return this.#question(['patterns', ids, edits, heads], (client, o) =>
-      client.call('patterns', { ids: filled(ids), edits: [...edits], heads: filled(heads) }, o),
+    return this.#question(['patterns', ids, edits, site, heads], (client, o) =>
+      client.call('patterns', { ids: filled(ids), edits: [...edits], site, heads: filled(heads) }, o),
     )
   }
 

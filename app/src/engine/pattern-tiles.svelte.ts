@@ -1,4 +1,5 @@
-import { type Cells, entryIn, placeOf } from '../marks/pattern-cells.ts'
+import { type EntrySite, NO_ENTRY } from '../../../src/results/pattern-grid.ts'
+import { type Cells, entryIn, placeOf, sizeIn } from '../marks/pattern-cells.ts'
 import { type Place, topLevel } from '../marks/pattern-view.ts'
 
 /** Tiles that are kept; at 256 cells a side about 50 MiB. */
@@ -8,7 +9,7 @@ const AT_ONCE = 2
 
 const keyOf = ({ level, row, column }: Place): string => `${level}/${row}/${column}`
 
-/** Where tiles come from: a pattern that is here whole, or the engine. */
+/** Where tiles come from: a matrix that is here whole, or the engine. */
 export type Source = { readonly here: (place: Place) => Cells } | { readonly ask: (place: Place) => Promise<Cells> }
 
 /** One pattern as tiles that are asked for when they are looked at; the newest wish is asked for first. */
@@ -24,13 +25,17 @@ export class PatternTiles {
 
   #behind: PatternTiles | undefined
 
+  readonly time: number
+  readonly site: EntrySite
+
   constructor(
-    readonly time: number,
-    readonly source: Source,
-    /** The pattern that stood here before: shown where nothing newer is. */
+    readonly source: Source & { readonly time: number; readonly site: EntrySite },
+    /** What stood here before: shown where nothing newer is. */
     behind: PatternTiles | undefined,
   ) {
-    this.#behind = behind?.time === time ? behind : undefined
+    this.time = source.time
+    this.site = source.site
+    this.#behind = behind?.time === this.time && behind.site === this.site ? behind : undefined
     // Only the last one is kept.
     if (behind) behind.#behind = undefined
   }
@@ -61,9 +66,17 @@ export class PatternTiles {
 
   /** One entry, where its tile is here; else it is asked for. */
   entry(query: number, key: number): number | undefined {
-    if (key > query) return 0
+    if (key > query) return NO_ENTRY[this.site]
     const cells = this.get(placeOf(query, key))
     return cells && entryIn(cells, query, key)
+  }
+
+  /** The largest size of any entry, once it is known: every entry is in the coarsest tile or behind one that is. */
+  get size(): number | undefined {
+    void this.version
+    const whole = { level: topLevel(this.time), row: 0, column: 0 }
+    const cells = 'here' in this.source ? this.get(whole) : this.peek(whole)
+    return cells && sizeIn(cells)
   }
 
   /** Wishes are made while the page draws, which must not change what it draws from: that follows. */

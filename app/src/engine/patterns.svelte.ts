@@ -1,10 +1,18 @@
+import type { EntrySite } from '../../../src/results/pattern-grid.ts'
 import { cellsOf } from '../marks/pattern-cells.ts'
 import { type Head, headName } from '../state/head.ts'
 import type { Workbench } from '../state/store.svelte.ts'
 import type { Live } from './live.svelte.ts'
 import { PatternTiles, type Source } from './pattern-tiles.svelte.ts'
 
-/** The patterns of the chosen heads as tiles: cut here where they came whole, else asked for one by one. */
+/** What entries are, of how many tokens; `key` is equal where all of it is. */
+interface Whose {
+  readonly key: string
+  readonly site: EntrySite
+  readonly time: number
+}
+
+/** The patterns of the chosen heads, or their scores, as tiles: cut here where they came whole, else asked for one by one. */
 export class Patterns {
   /** By the head's name. */
   all = $state.raw<ReadonlyMap<string, PatternTiles>>(new Map())
@@ -32,7 +40,7 @@ export class Patterns {
       const name = headName(head)
       const source = sources(head)
       const known = this.#known.get(name)
-      if (source && source.key !== this.#keys.get(name)) next.set(name, new PatternTiles(source.time, source, known))
+      if (source && source.key !== this.#keys.get(name)) next.set(name, new PatternTiles(source, known))
       else if (known) next.set(name, known)
       const key = source?.key ?? this.#keys.get(name)
       if (key !== undefined) keys.set(name, key)
@@ -44,31 +52,32 @@ export class Patterns {
   /** The same as `all`, unseen by the effect that sets it. */
   #known: ReadonlyMap<string, PatternTiles> = new Map()
 
-  #whole(): (head: Head) => (Source & { key: string; time: number }) | undefined {
+  #whole(): (head: Head) => (Source & Whose) | undefined {
     const { value, key } = this.#live.patterns
     if (!value || key === undefined) return () => undefined
     const [count = 0, time = 0] = value.pattern.shape
-    const asked = (JSON.parse(key) as unknown[]).at(-1) as readonly Head[]
+    const [site, asked] = (JSON.parse(key) as unknown[]).slice(-2) as [EntrySite, readonly Head[]]
     return head => {
       const i = asked.findIndex(h => headName(h) === headName(head))
       if (i < 0 || i >= count) return undefined
       const pattern = value.pattern.data.subarray(i * time * time, (i + 1) * time * time)
-      return { key: `${key} ${headName(head)}`, time, here: place => cellsOf(pattern, time, place) }
+      return { key: `${key} ${headName(head)}`, site, time, here: place => cellsOf(site, pattern, time, place) }
     }
   }
 
-  #tiled(): (head: Head) => (Source & { key: string; time: number }) | undefined {
+  #tiled(): (head: Head) => (Source & Whose) | undefined {
     const { client, ids, edits } = this.#live
-    const { model } = this.#bench.state
+    const { model, site } = this.#bench.state
     const [first, ...rest] = ids
     if (!client || first === undefined) return () => undefined
     const sequence = { ids: [first, ...rest] as [number, ...number[]], edits: [...edits] }
-    const key = JSON.stringify([model, sequence])
+    const key = JSON.stringify([model, site, sequence])
     return head => ({
       key: `${key} ${headName(head)}`,
+      site,
       time: ids.length,
       ask: async place => {
-        const { max } = await client.call('tile', { ...sequence, ...head, ...place }, { model })
+        const { max } = await client.call('tile', { ...sequence, ...head, ...place, site }, { model })
         const [rows = 0, columns = 0] = max.shape
         return { rows, columns, data: max.data }
       },

@@ -1,6 +1,6 @@
 import type { Profile } from '../../../src/heads/profile.ts'
 import { gridOf } from '../../../src/results/grid.ts'
-import { type HeadPattern, patternGrid, patternLevel } from '../../../src/results/pattern-grid.ts'
+import { type HeadPattern, NO_ENTRY, patternGrid, patternLevel } from '../../../src/results/pattern-grid.ts'
 import type { NextToken } from '../../../src/service/verbs.ts'
 import type { Grid } from '../../../src/words/grid.ts'
 import type { Spec } from '../../../src/words/spec.ts'
@@ -165,7 +165,7 @@ export interface TileSource {
 /** The part of a pattern that is in view, at the finest level that a figure has room for. */
 export function patternInView(
   tiles: TileSource,
-  about: Pick<HeadPattern, 'head' | 'tokens' | 'spec'>,
+  about: Pick<HeadPattern, 'site' | 'head' | 'tokens' | 'spec'>,
   view: View,
   frame: Frame,
 ): Grid | undefined {
@@ -175,7 +175,7 @@ export function patternInView(
   const end = (from: number): number =>
     Math.min(Math.ceil(frame.time / 2 ** level), Math.ceil((from + span) / 2 ** level))
   const [rows, columns] = [end(query) - top, end(key) - left]
-  const data = new Float32Array(rows * columns)
+  const data = new Float32Array(rows * columns).fill(NO_ENTRY[about.site])
   let complete = true
   for (let row = Math.floor(top / TILE); row * TILE < top + rows; row++)
     for (let column = Math.floor(left / TILE); column * TILE < left + columns && column <= row; column++) {

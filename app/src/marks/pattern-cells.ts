@@ -1,19 +1,26 @@
-import { largestEntries } from '../../../src/results/pattern-grid.ts'
+import { type EntrySite, standingEntries } from '../../../src/results/pattern-grid.ts'
 import { type Place, TILE } from './pattern-view.ts'
 
-/** A tile as it is drawn: the largest entry of each cell, [rows, columns]. */
+/** A tile as it is drawn: the entry that stands for each cell, [rows, columns]. */
 export interface Cells {
   readonly rows: number
   readonly columns: number
   readonly data: Float32Array
 }
 
-/** A tile of a pattern that is here whole, `pattern` [time, time], as the engine gives it. */
-export function cellsOf(pattern: Float32Array, time: number, { level, row, column }: Place): Cells {
+/** A tile of a pattern or of scores that are here whole, [time, time], as the engine gives it. */
+export function cellsOf(site: EntrySite, all: Float32Array, time: number, { level, row, column }: Place): Cells {
   const side = Math.ceil(time / 2 ** level)
   const [top, left] = [row * TILE, column * TILE]
   const [rows, columns] = [Math.min(TILE, side - top), Math.min(TILE, side - left)]
-  return { rows, columns, data: largestEntries(pattern, time, { level, top, left, rows, columns }) }
+  return { rows, columns, data: standingEntries(site, all, time, { level, top, left, rows, columns }) }
+}
+
+/** The largest size of any finite entry. */
+export function sizeIn({ data }: Cells): number {
+  let most = 0
+  for (const x of data) if (Number.isFinite(x) && Math.abs(x) > most) most = Math.abs(x)
+  return most
 }
 
 /** The tile of the finest level that holds an entry, and where in it. */

@@ -1,15 +1,24 @@
-import { luminance, type Rgb } from './colour.ts'
+import { luminance, type Rgb, type Theme } from './colour.ts'
+import { digits } from './number.ts'
 import type { Cells } from './pattern-cells.ts'
 import { type Frame, levelFor, type Place, placesIn, TILE, tickStep, topLevel, type View } from './pattern-view.ts'
+import { diverging, type Scale, sequential, share } from './scale.ts'
 import { EVEN } from './tint.ts'
 
-/** The colours of an even row of values from 0 to 1. */
-export const RAMP = 256
+/** The colours of an even row of values over a scale; of a signed one 0 is in the middle. */
 export type Ramp = readonly Rgb[]
+const RAMP = 257
+export const rampOf = ({ signed }: Scale, theme: Theme): Ramp =>
+  Array.from({ length: RAMP }, (_, i) => {
+    const t = i / (RAMP - 1)
+    return signed ? diverging(2 * t - 1, theme) : sequential(t, theme)
+  })
 
-/** A share as a step of the ramp whose end is `full`. */
-const stepOf = (value: number, full: number): number =>
-  Math.min(RAMP - 1, Math.max(0, Math.round((value / full) * (RAMP - 1))))
+/** A value as a step of the ramp. */
+function stepOf(value: number, scale: Scale): number {
+  const t = share(value, scale)
+  return Math.round((scale.signed ? (t + 1) / 2 : t) * (RAMP - 1))
+}
 
 /** What is drawn beside the tiles, in the page's colours of the theme. */
 export interface Ink {
@@ -26,7 +35,7 @@ export interface Drawing {
   readonly ratio: number
   /** Room for the axes at the left and the top, in pixels. */
   readonly margin: { readonly left: number; readonly top: number }
-  readonly full: number
+  readonly scale: Scale
   readonly ramp: Ramp
   readonly ink: Ink
   readonly leaveFirst: boolean
@@ -42,11 +51,12 @@ export interface Drawing {
   readonly image: (cells: Cells) => CanvasImageSource
 }
 
-/** A tile's pixels, [rows, columns, RGBA]. */
-export function paint({ data }: Cells, ramp: Ramp, full: number): Uint8ClampedArray<ArrayBuffer> {
+/** A tile's pixels, [rows, columns, RGBA]; clear where there is no number, or −∞. */
+export function paint({ data }: Cells, ramp: Ramp, scale: Scale): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(4 * data.length)
   for (let i = 0; i < data.length; i++) {
-    const [r, g, b] = ramp[stepOf(data[i]!, full)]!
+    if (!Number.isFinite(data[i]!)) continue
+    const [r, g, b] = ramp[stepOf(data[i]!, scale)]!
     out[4 * i] = r
     out[4 * i + 1] = g
     out[4 * i + 2] = b
@@ -116,10 +126,10 @@ function coarser(c: CanvasRenderingContext2D, d: Drawing, place: Place, x: numbe
   }
 }
 
-function hatchFirst(c: CanvasRenderingContext2D, { view, frame, ramp, ink }: Drawing): void {
+function hatchFirst(c: CanvasRenderingContext2D, { view, frame, ramp, scale, ink }: Drawing): void {
   const width = (1 - view.key) * view.scale
   if (width <= 0) return
-  const [r, g, b] = ramp[0]!
+  const [r, g, b] = ramp[stepOf(0, scale)]!
   c.fillStyle = `rgb(${r} ${g} ${b})`
   c.fillRect(0, 0, width, frame.size)
   c.strokeStyle = ink.rule
@@ -156,8 +166,10 @@ function belowDiagonal(c: CanvasRenderingContext2D, { view, frame }: Drawing): v
 }
 
 function drawNumbers(c: CanvasRenderingContext2D, d: Drawing): void {
-  const { view, frame, tiles, ramp, full } = d
+  const { view, frame, tiles, ramp, scale } = d
   const n = view.scale >= 44 ? 3 : 2
+  const text = (x: number): string => (scale.signed ? digits(x, n) : inCell(x, n))
+  const on = (x: number): string => (luminance(ramp[stepOf(x, scale)]!) > EVEN ? 'black' : 'white')
   c.font = `${Math.min(12, view.scale / 3.2)}px ui-monospace, "DejaVu Sans Mono", monospace`
   c.textAlign = 'center'
   c.textBaseline = 'middle'
@@ -173,8 +185,8 @@ function drawNumbers(c: CanvasRenderingContext2D, d: Drawing): void {
         const x = (k + 0.5 - view.key) * view.scale
         if (k > q || (d.leaveFirst && k === 0) || x < -view.scale || x > frame.size + view.scale) continue
         const value = cells.data[r * cells.columns + i]!
-        c.fillStyle = luminance(ramp[stepOf(value, full)]!) > EVEN ? 'black' : 'white'
-        c.fillText(inCell(value, n), x, y)
+        c.fillStyle = Number.isFinite(value) ? on(value) : d.ink.ink
+        c.fillText(text(value), x, y)
       }
     }
   }

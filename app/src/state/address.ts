@@ -1,10 +1,11 @@
+import { ENTRY_SITES } from '../../../src/results/pattern-grid.ts'
 import { isRelation, readParse, writeWord } from '../../../src/text/parse.ts'
 import { settledLines } from './change.ts'
 import { readLine, writeLine } from './change-text.ts'
 import { headName, parseHead } from './head.ts'
 import { parseFault } from './parse.ts'
 import { readPart, writePart } from './part.ts'
-import { initial, isTemperature, MOST_TEXT, type Prompt, type State } from './state.ts'
+import { initial, isTemperature, isTopK, isTopP, MOST_TEXT, type Prompt, type State } from './state.ts'
 import { withParse, withRelation } from './update.ts'
 
 /*
@@ -51,10 +52,13 @@ export function writeAddress(s: State): string {
   if (s.arcs !== initial.arcs) put('arcs', String(s.arcs))
   if (s.tint !== initial.tint) put('tint', s.tint)
   if (s.leaveFirst) put('first', 'out')
+  if (s.site !== initial.site) put('site', s.site)
   if (s.window) put('window', s.window.join(','))
   if (s.routes !== undefined) put('routes', String(s.routes))
   if (s.writes) put('writes', writePart(s.writes))
   if (s.temperature !== undefined) put('temperature', String(s.temperature))
+  if (s.topK !== undefined) put('top-k', String(s.topK))
+  if (s.topP !== undefined) put('top-p', String(s.topP))
   if (s.edits.length > 0) parts.push(`edit=${s.edits.map(l => escaped(writeLine(l), /,/g)).join(',')}`)
   if (s.parse) parts.push(`parse=${s.parse.map(w => escaped(writeWord(w), /,/g)).join(',')}`)
   if (s.relation !== undefined) put('relation', s.relation)
@@ -236,9 +240,24 @@ const readers: Readonly<Record<string, (to: Fields, value: string) => boolean | 
     to.temperature = Number(value)
     return true
   },
+  'top-k': (to, value) => {
+    if (!/^\d{1,5}$/.test(value) || !isTopK(Number(value))) return false
+    to.topK = Number(value)
+    return true
+  },
+  'top-p': (to, value) => {
+    if (!/^0?\.\d{1,4}$/.test(value) || !isTopP(Number(value))) return false
+    to.topP = Number(value)
+    return true
+  },
   first: (to, value) => {
     to.leaveFirst = value === 'out'
     return value === 'out' || value === 'in'
+  },
+  site: (to, value) => {
+    const site = ENTRY_SITES.find(s => s === value)
+    if (site) to.site = site
+    return site !== undefined
   },
   window: (to, value) => {
     const [query = 0, key = 0, tokens = 0] = value.split(',').map(Number)

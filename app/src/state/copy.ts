@@ -1,18 +1,16 @@
 import type { EditInput } from '../../../src/words/edit.ts'
 import { headName } from './head.ts'
 import { kindOf, layerOf, type Part } from './part.ts'
-import type { Prompt } from './state.ts'
+import { type Draw, drawnAt, drawOf, type Prompt } from './state.ts'
 
 /** What the page shows, in the words of the library. */
-export interface Shown {
+export interface Shown extends Draw {
   /** What the command and the library open the model by. */
   readonly model: string
   readonly prompt: Prompt
   /** The prompt as token ids: for texts that no argument of a command can be. */
   readonly ids: readonly number[]
   readonly edits: readonly EditInput[]
-  /** With one, the continuation that is drawn is told as well. */
-  readonly temperature?: number
   /** A part that is read through the unembedding, at its position. */
   readonly writes?: { readonly of: Part; readonly position: number }
   /** The least contribution of the routes that are shown, and the position that they lead to. */
@@ -39,8 +37,16 @@ const isArgument = (text: string): boolean => text !== '-' && !text.includes('\0
 /** A file made on the way; the text ends at a line that JSON cannot hold. */
 const file = (name: string, text: string): string => `cat > ${name} <<'END'\n${text}\nEND\n`
 
-/** The commands that compute what the page shows: the next tokens with the edits in force. */
-export function asCommand({ model, prompt, ids, edits, temperature, writes, routes }: Shown): string {
+/** What `generate` is given to draw with; none where the likeliest token is taken. */
+const drawing = (s: Shown): Draw | undefined => {
+  const temperature = drawnAt(s)
+  return temperature === 0 ? undefined : drawOf({ ...s, temperature })
+}
+const FLAGS = { temperature: '--temperature', topK: '--top-k', topP: '--top-p' } as const
+
+/** The commands that compute what the page shows: the next tokens with the edits in force, and what is drawn. */
+export function asCommand(s: Shown): string {
+  const { model, prompt, ids, edits, writes, routes } = s
   const text = 'text' in prompt && isArgument(prompt.text) ? prompt.text : undefined
   const files = [
     ...(text === undefined ? [file('ids.json', JSON.stringify(ids))] : []),
@@ -52,15 +58,25 @@ export function asCommand({ model, prompt, ids, edits, temperature, writes, rout
     ...(text === undefined ? [] : [argument(text)]),
   ]
   const said = [quoted(model), ...options].join(' ')
-  const drawn =
-    temperature === undefined ? '' : `headwise generate --max-tokens 24 --temperature ${temperature} ${said}\n`
+  const draw = drawing(s)
+  const flags = (Object.keys(FLAGS) as (keyof Draw)[]).flatMap(k =>
+    draw?.[k] === undefined ? [] : [FLAGS[k], draw[k]],
+  )
+  const drawn = draw ? `headwise generate --max-tokens 24 ${flags.join(' ')} ${said}\n` : ''
   const read = writes ? `headwise writes ${partOption(writes.of)} --position ${writes.position} ${said}\n` : ''
   const led = routes ? `headwise routes --position ${routes.position} --threshold ${routes.threshold} ${said}\n` : ''
   return `${files.join('')}headwise run ${said}\n${drawn}${read}${led}`
 }
 
+const fields = (draw: Draw): string =>
+  Object.entries(draw)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(', ')
+
 /** The same as TypeScript over the library. */
-export function asTypeScript({ model, prompt, edits, temperature, writes, routes }: Shown): string {
+export function asTypeScript(s: Shown): string {
+  const { model, prompt, edits, writes, routes } = s
+  const draw = drawing(s)
   const value = 'ids' in prompt ? JSON.stringify(prompt.ids) : JSON.stringify(prompt.text)
   return [
     `import { type EditInput, load } from 'headwise'`,
@@ -70,12 +86,12 @@ export function asTypeScript({ model, prompt, edits, temperature, writes, routes
     `const edits: EditInput[] = ${edits.length === 0 ? '[]' : lines(edits)}`,
     'const { document } = await m.run(prompt, { edits })',
     'console.log(document)',
-    ...(temperature === undefined
-      ? []
-      : [
-          `for await (const { text } of m.generate(prompt, { edits, maxTokens: 24, temperature: ${temperature} }))`,
+    ...(draw
+      ? [
+          `for await (const { text } of m.generate(prompt, { edits, maxTokens: 24, ${fields(draw)} }))`,
           '  process.stdout.write(text)',
-        ]),
+        ]
+      : []),
     ...(writes
       ? [
           `console.log(await m.writes(prompt, { of: ${JSON.stringify(writes.of)}, position: ${writes.position}, edits }))`,

@@ -1,3 +1,4 @@
+import type { EntrySite } from '../../../src/results/pattern-grid.ts'
 import type { Parse } from '../../../src/text/parse.ts'
 import type { Line } from './change.ts'
 import type { Head } from './head.ts'
@@ -50,6 +51,8 @@ export interface State {
   readonly tint: Tint
   /** Whether the first token is left out of the text's tints and arcs and of the patterns. */
   readonly leaveFirst: boolean
+  /** What the patterns show: shares of attention, or the scores that these are made of. */
+  readonly site: EntrySite
   /** The part of the patterns that is shown: first query, first key, tokens a side; undefined: all. */
   readonly window?: readonly [query: number, key: number, tokens: number]
   /** Routes through the layers: the least contribution that is drawn; undefined: not shown. */
@@ -58,6 +61,9 @@ export interface State {
   readonly writes?: PartShown
   /** What the logits are divided by; undefined: the model's own probabilities, and the likeliest token each time. */
   readonly temperature?: number
+  /** The continuation is drawn among so many of the likeliest tokens, and of these among those that hold this share. */
+  readonly topK?: number
+  readonly topP?: number
   /** The dependency parse of the prompt's words, by whoever visits. */
   readonly parse?: Parse
   /** The one relation of the parse that is shown; undefined: all. */
@@ -88,6 +94,7 @@ export const initial: State = {
   arcs: 0.05,
   tint: 'attention',
   leaveFirst: false,
+  site: 'pattern',
 }
 
 /** Least contributions of routes that one can choose. */
@@ -96,6 +103,25 @@ export const LEAST_ROUTES = [0.08, 0.04, 0.02, 0.01] as const
 /** The temperatures that one can choose, from nearly the likeliest token alone to nearly any. */
 export const TEMPERATURES = { min: 0.05, max: 10 } as const
 export const isTemperature = (t: number): boolean => t >= TEMPERATURES.min && t <= TEMPERATURES.max
+
+/** The limits of a draw that one can choose: whole numbers from 1, shares above 0 and below all. */
+export const MOST_TOP_K = 99_999
+export const isTopK = (k: number): boolean => Number.isInteger(k) && k >= 1 && k <= MOST_TOP_K
+export const isTopP = (p: number): boolean => p > 0 && p < 1
+
+/** How the next token is drawn. */
+export type Draw = Pick<State, 'temperature' | 'topK' | 'topP'>
+
+/** Where anything of it is chosen one draws, at temperature 1 unless another is chosen; else the likeliest is taken. */
+export const drawnAt = ({ temperature, topK, topP }: Draw): number =>
+  temperature ?? (topK === undefined && topP === undefined ? 0 : 1)
+
+/** The parts of a draw that are chosen. */
+export const drawOf = ({ temperature, topK, topP }: Draw): Draw => ({
+  ...(temperature === undefined ? {} : { temperature }),
+  ...(topK === undefined ? {} : { topK }),
+  ...(topP === undefined ? {} : { topP }),
+})
 
 /** One text for one prompt. */
 export const promptKey = (p: Prompt): string => ('text' in p ? `text:${p.text}` : `ids:${p.ids.join()}`)

@@ -6,6 +6,7 @@ import { parseFault, SYNTAX } from './parse.ts'
 import type { Part } from './part.ts'
 import {
   type Chart,
+  type Draw,
   type Ground,
   initial,
   type MapCells,
@@ -85,6 +86,7 @@ export const withFull = (s: State, full: number): State => ({ ...s, full })
 export const withArcs = (s: State, arcs: number): State => ({ ...s, arcs })
 export const withTint = (s: State, tint: Tint): State => ({ ...s, tint })
 export const leaveFirst = (s: State, out: boolean): State => ({ ...s, leaveFirst: out })
+export const withSite = (s: State, site: State['site']): State => ({ ...s, site })
 export const withWindow = (s: State, window: State['window']): State => ({
   ...without(s, 'window'),
   ...(window ? { window } : {}),
@@ -99,9 +101,10 @@ export const withWrites = (s: State, of: Part | undefined, at?: number): State =
   ...without(s, 'writes'),
   ...(of ? { writes: { of, ...(at === undefined ? {} : { at }) } } : {}),
 })
-export const withTemperature = (s: State, temperature: number | undefined): State => ({
-  ...without(s, 'temperature'),
-  ...(temperature === undefined ? {} : { temperature }),
+/** A part of how the next token is drawn. */
+export const withDraw = (s: State, part: keyof Draw, value: number | undefined): State => ({
+  ...without(s, part),
+  ...(value === undefined ? {} : { [part]: value }),
 })
 /** With a parse of the prompt, or without one and what is measured on it. */
 export function withParse(s: State, parse: Parse | undefined): State {

@@ -9,8 +9,9 @@ const pattern = Float32Array.from({ length: time * time }, (_, i) =>
   i % time > Math.floor(i / time) ? 0 : ((i * 7919) % 997) / 997,
 )
 const frame = { time, size: 400 }
-const tiles = { get: (place: Parameters<typeof cellsOf>[2]) => cellsOf(pattern, time, place) }
+const tiles = { get: (place: Parameters<typeof cellsOf>[3]) => cellsOf('pattern', pattern, time, place) }
 const about = {
+  site: 'pattern' as const,
   head: { layer: 0, head: 1 },
   tokens: Array.from({ length: time }, (_, i) => `t${i}`),
   spec: specBy('run', 'capture'),
@@ -32,6 +33,6 @@ test('the whole of a long text is saved by its largest entries', () => {
 })
 
 test('nothing is saved before all of it is there', () => {
-  const some = { get: (place: Parameters<typeof cellsOf>[2]) => (place.row === 1 ? undefined : tiles.get(place)) }
+  const some = { get: (place: Parameters<typeof cellsOf>[3]) => (place.row === 1 ? undefined : tiles.get(place)) }
   expect(patternInView(some, about, viewOf([300, 200, 120], frame), frame)).toBeUndefined()
 })

@@ -95,8 +95,10 @@ test('the course of the metric holds its newest value, and the value without edi
     logprob: { dtype: 'f32', shape: [0], data: new Float32Array() },
     best: { dtype: 'i32', shape: [1], data: new Int32Array(1) },
   } as const
-  const tokens = [{ id: 1, text: 'a', before: -1, after: -3, among: { before: true, after: true } }]
-  expect(momentOf({ tokens, before: { ...side, loss: 2 }, after: { ...side, loss: 5 }, divergence: 0.5 })).toEqual({
+  const both = { before: true, after: true }
+  const tokens = [{ id: 1, text: 'a', before: -1, after: -3, among: both, within: both }]
+  const said = { tokens, before: { ...side, loss: 2 }, after: { ...side, loss: 5 }, divergence: 0.5, left: null }
+  expect(momentOf(said)).toEqual({
     logprob: -3,
     loss: 5,
     divergence: 0.5,

@@ -16,9 +16,10 @@ afterAll(async () => {
   await model[Symbol.asyncDispose]()
 })
 
-test('tiles cut in the page are those that the engine gives', async () => {
+test.for(['pattern', 'scores'] as const)('tiles cut in the page are those that the engine gives: %s', async site => {
   const ids = Array.from({ length: 300 }, (_, i) => (i * 131) % 4000)
-  const { pattern } = (await service.call('patterns', { ids, heads: [{ layer: 6, head: 5 }] })) as PatternsResult
+  const heads = [{ layer: 6, head: 5 }]
+  const { pattern } = (await service.call('patterns', { ids, heads, site })) as PatternsResult
   for (const place of [
     { level: 0, row: 0, column: 0 },
     { level: 0, row: 1, column: 0 },
@@ -27,8 +28,8 @@ test('tiles cut in the page are those that the engine gives', async () => {
     { level: topLevel(300), row: 0, column: 0 },
     { level: 4, row: 0, column: 0 },
   ]) {
-    const { max } = (await service.call('tile', { ids, layer: 6, head: 5, ...place })) as TileResult
-    const here = cellsOf(pattern.data, 300, place)
+    const { max } = (await service.call('tile', { ids, layer: 6, head: 5, site, ...place })) as TileResult
+    const here = cellsOf(site, pattern.data, 300, place)
     expect([here.rows, here.columns]).toEqual(max.shape)
     expect(here.data).toEqual(max.data)
   }
@@ -43,5 +44,5 @@ test('an entry is found in its tile', () => {
     [256, 255],
     [599, 300],
   ] as const)
-    expect(entryIn(cellsOf(pattern, time, placeOf(q, k)), q, k)).toBe(pattern[q * time + k])
+    expect(entryIn(cellsOf('pattern', pattern, time, placeOf(q, k)), q, k)).toBe(pattern[q * time + k])
 })

@@ -48,6 +48,8 @@ const optional = fc.record(
     routes: fc.constantFrom(0.04, 0.001, 1),
     writes: part,
     temperature: fc.constantFrom(0.05, 0.7, 10),
+    topK: fc.constantFrom(1, 40, 99_999),
+    topP: fc.constantFrom(0.0001, 0.5, 0.95),
   },
   { requiredKeys: [] },
 )
@@ -72,6 +74,7 @@ const state: fc.Arbitrary<State> = fc
     tint: fc.constantFrom('attention' as const, 'effect' as const),
     leaveFirst: fc.boolean(),
     incoming: fc.boolean(),
+    site: fc.constantFrom('pattern' as const, 'scores' as const),
     edits: fc.array(fc.record({ change, on: fc.boolean() }), { maxLength: 4 }).map(settledLines),
     more: optional,
   })
@@ -122,6 +125,15 @@ test('what makes no sense is left out, kept apart from what does, and told of', 
     'The address says “colour”, which this page does not know.',
   ])
 })
+
+test.each(['top-k=0', 'top-k=1.5', 'top-k=-1', 'top-p=0', 'top-p=1', 'top-p=1.5', 'top-p=x'])(
+  'a draw of %s is left out and told of',
+  part => {
+    const { state, problems } = readAddress(`#specimen/Hello?${part}`)
+    expect(state).toEqual({ ...initial, prompt: { text: 'Hello' } })
+    expect(problems).toEqual([`“${part}” in the address was not understood.`])
+  },
+)
 
 test('any text whatever is read without an exception', () => {
   fc.assert(

@@ -57,6 +57,10 @@ test('the command is one that a shell reads as it was meant', () => {
       expect(words).toEqual(['run', 'specimen', '--tokens', 'ids.json'])
       expect(file('ids.json')).toEqual([0, 5])
     }
+    const limited = run({ ...shown, edits: [], topK: 5, topP: 0.9 }).words
+    expect(limited.slice(3, 11)).toEqual([
+      ...['generate', '--max-tokens', '24', '--temperature', '1', '--top-k', '5', '--top-p'],
+    ])
     const text = fc.string({ unit: 'binary' }).filter(t => !t.includes('\0') && !t.startsWith('-'))
     fc.assert(
       fc.property(text, t => {
@@ -96,7 +100,7 @@ function complaintsOf(code: string): string[] {
 test('the TypeScript gives what the library gives', async () => {
   const writes = { of: { residual: 'resid_post', layer: 5 }, position: 2 } as const
   const routes = { threshold: 0.04, position: 3 }
-  const s = { ...shown, edits: shown.edits.slice(0, 1), temperature: 0.7, writes, routes }
+  const s = { ...shown, edits: shown.edits.slice(0, 1), topK: 20, topP: 0.9, writes, routes }
   const code = asTypeScript(s)
   const z = { site: 'z', layer: 1 } as const
   const more: EditInput[] = [
@@ -120,7 +124,7 @@ test('the TypeScript gives what the library gives', async () => {
   try {
     const { document } = await m.run("Lily's key. It is Lily", { edits: s.edits })
     const drawn: string[] = []
-    const o = { edits: s.edits, maxTokens: 24, temperature: 0.7 }
+    const o = { edits: s.edits, maxTokens: 24, temperature: 1, topK: 20, topP: 0.9 }
     for await (const { text } of m.generate("Lily's key. It is Lily", o)) drawn.push(text)
     const more = [
       await m.writes("Lily's key. It is Lily", { ...writes, edits: s.edits }),
