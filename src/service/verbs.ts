@@ -165,7 +165,7 @@ export const verbs = {
   ),
   edge: verb(
     'quick',
-    'q of one query and k of one key as they meet in a head, their score, and the share of attention it becomes',
+    'q of one query, k and v of one key in a head: their score, the share of attention it becomes, and z, which it is part of',
     z.strictObject({ ...edited, ...head.shape, query: index, key: index }),
   ),
   spec: verb(
@@ -373,15 +373,20 @@ export interface OverviewResult {
 }
 
 export interface EdgeResult {
-  /** After rotary and edits, [dimension] each; k is that of the head’s group. */
+  /** After rotary and edits, [dimension] each; k and v are those of the head’s group. */
   readonly q: F32
   readonly k: F32
+  readonly v: F32
   /** Score = Σ q·k · scale, where no edit changes it: 1/√dimension. */
   readonly scale: number
   /** After the edits of scores; −∞ where the edge is knocked out. */
   readonly score: number
   /** Of the query’s row of the pattern. */
   readonly share: number
+  /** Σ share·v over the keys of the row, [dimension]: z of the query before its own edits. */
+  readonly mixed: F32
+  /** Of the query, after its edits, [dimension]. */
+  readonly z: F32
 }
 
 export interface SpecResult {

@@ -1,59 +1,28 @@
-import axe from 'axe-core'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { leftWords } from '../../app/src/marks/left-words.ts'
 import { percent } from '../../app/src/marks/number.ts'
-import type { Headwise } from '../../src/library/headwise.ts'
-import { load } from '../../src/library/load.ts'
 import { logProbabilities } from '../../src/runs/metric.ts'
 import { tokensWithin } from '../../src/runs/sample.ts'
 import type { EditInput } from '../../src/words/edit.ts'
-import { complaints, launch, type Site, serve } from './support.ts'
-import { failures, PROMPT, Visitor } from './workbench.ts'
+import { eventually, PROMPT, visits } from './workbench.ts'
 
-let browser: Browser
-let site: Site
-let node: Headwise
-beforeAll(async () => {
-  browser = await launch()
-  site = await serve(inject('workbenchPages'))
-  node = await load('specimen')
-})
-afterAll(async () => {
-  await browser.close()
-  await site[Symbol.asyncDispose]()
-  await node[Symbol.asyncDispose]()
-})
-
-let context: BrowserContext
-let page: Page
-let wrong: readonly string[]
-let visitor: Visitor
-beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-  wrong = complaints(context)
-  page = await context.newPage()
-  visitor = new Visitor(page, site.address, node)
-})
-afterEach(async () => {
-  await context.close()
-  expect(failures(wrong)).toEqual([])
-})
+const visit = visits()
 
 const DRAW = { temperature: 1.5, topK: 5, topP: 0.9 }
 const OFF: EditInput[] = [{ do: 'zero', at: { site: 'z', layer: 6 }, heads: [5] }]
-const field = (name: string) => page.locator(`[data-draw=${name}]`)
-const words = () => page.locator('[data-left]').textContent()
+const field = (name: string) => visit.page.locator(`[data-draw=${name}]`)
+const words = () => visit.page.locator('[data-left]').textContent()
 
 /** What the library leaves to draw from, and the probability of each token at the temperature. */
 async function leftBy(edits: EditInput[]) {
-  const { logits } = await node.run(PROMPT, { edits })
+  const { logits } = await visit.node.run(PROMPT, { edits })
   const p = logProbabilities(logits.data.map(x => x / DRAW.temperature)).map(Math.exp)
   const ids = tokensWithin(logits.data, DRAW)
   return { ids, p, left: { tokens: ids.length, probability: ids.reduce((s, id) => s + p[id]!, 0) } }
 }
 
 test('top-k and top-p: the bars that may be drawn, what these hold, and the continuation, with an edit', async () => {
+  const { page, visitor, node } = visit
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction&edit=z:6.5*0`)
   expect(await words()).toBe('The continuation takes the likeliest token each time.')
   await field('temperature').fill('1.5')
@@ -62,7 +31,7 @@ test('top-k and top-p: the bars that may be drawn, what these hold, and the cont
   const [before, after] = [await leftBy([]), await leftBy(OFF)]
   expect(after.ids.length).toBeLessThan(5)
   const expected = leftWords(DRAW, { before: before.left, after: after.left }, true)
-  await expect.poll(words, { timeout: 30_000 }).toBe(expected)
+  await eventually(words).toBe(expected)
   expect(visitor.address).toContain('temperature=1.5&top-k=5&top-p=0.9')
   const rows = await page.locator('[data-panel=next] ol li').evaluateAll(all =>
     all.map(row => ({
@@ -93,23 +62,19 @@ test('top-k and top-p: the bars that may be drawn, what these hold, and the cont
     })
     .toBe(plain(text))
   await page.reload()
-  await expect.poll(words, { timeout: 30_000 }).toBe(expected)
+  await eventually(words).toBe(expected)
 })
 
 test('what cannot be drawn with is refused in a sentence, and one token left is the likeliest', async () => {
+  const { visitor } = visit
   await visitor.open()
   await field('top-k').fill('1')
-  await expect.poll(words, { timeout: 30_000 }).toMatch(/^Draws from 1 token that holds/)
+  await eventually(words).toMatch(/^Draws from 1 token that holds/)
   await field('top-p').fill('1.5')
   await field('top-p').press('Tab')
   expect(await words()).toBe('top-p is a number above 0, at most 1.')
   expect(visitor.address).not.toContain('top-p')
-  await page.evaluate(axe.source)
-  type Violation = { id: string; nodes: { html: string }[] }
-  const { violations } = await page.evaluate(() =>
-    (globalThis as never as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run(),
-  )
-  expect(violations.map(v => [v.id, v.nodes.map(n => n.html)])).toEqual([])
+  expect(await visitor.faults()).toEqual([])
   await field('top-p').fill('0.5')
-  await expect.poll(words, { timeout: 30_000 }).toMatch(/^Draws from 1 token that holds/)
+  await eventually(words).toMatch(/^Draws from 1 token that holds/)
 })

@@ -28,15 +28,18 @@ test('every figure of the page is saved with the spec of what it shows', async (
     // Another program's strict reading.
     new Resvg(svg.toString())
     const [spec, ...others] = specOfFigure(svg)
-    // The vectors and their product are two charts of one pass.
-    expect({ panel, others }).toEqual({ panel, others: panel === 'query-key' ? [spec] : [] })
+    // The vectors, their product and the values are three charts of one pass.
+    expect({ panel, others }).toEqual({ panel, others: panel === 'query-key' ? [spec, spec] : [] })
     specs[panel] = spec!
   }
   // The library's own specs of the same: one of a sweep, one of a pass, and one of a pass with what was captured of it.
   const [scores] = await node.scores(['induction'])
   const pass = await node.run(PROMPT, { edits: OFF })
   const [pattern] = await node.patterns(PROMPT, { edits: OFF, heads: [{ layer: 6, head: 1 }] })
-  const edge = await node.run(PROMPT, { edits: OFF, capture: ['q@6', 'k@6', 'scores@6', 'pattern@6'] })
+  const edge = await node.run(PROMPT, {
+    edits: OFF,
+    capture: ['q', 'k', 'scores', 'pattern', 'v', 'z'].map(site => `${site}@6`),
+  })
   const specsOf = [scores!.spec, pass.document.spec, pattern!.spec, edge.document.spec]
   const [scored, plain, captured, vectors] = specsOf.map(asked)
   const all = Object.fromEntries(Object.entries(specs).map(([panel, spec]) => [panel, asked(spec)]))

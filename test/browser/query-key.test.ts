@@ -11,7 +11,7 @@ test('without a hand on it, it is the strongest key of the query; then the cell 
   const { page, visitor } = visit
   await visitor.open()
   await visitor.seesEdge([6, 5], 12, 7)
-  expect(await between()).toBe('q of “ shiny” at 12, k of “ key” at 7, after rotary; no unit')
+  expect(await between()).toBe('q and z of “ shiny” at 12, k and v of “ key” at 7; q and k after rotary; no unit')
   await page.locator('[data-token="5"]').hover()
   await visitor.seesEdge([6, 5], 12, 5)
   await visitor.head('4.7').click()
@@ -29,17 +29,20 @@ test('arrows in the pattern move it, and a knocked-out edge says so; other edits
   const out: EditInput = { do: 'knockout', at: { site: 'scores', layer: 6 }, heads: [5], queries: [11], keys: [10] }
   await visitor.seesEdge([6, 5], 11, 10, [out])
   expect(await panel().locator('[data-score]').textContent()).toContain('knocked out −∞ → 0 of this row')
-  expect(await between()).toContain('after rotary and edits')
+  expect(await between()).toContain('q and k after rotary, all with the edits')
 })
 
 test('each dimension is told where it is pointed at, else the largest', async () => {
   const { visitor } = visit
   await visitor.open(`#specimen/${PROMPT}?head=6.5&score=induction`)
-  const words = () => panel().locator('[data-dimension]').textContent()
+  const words = (group = 'scores') => panel().locator(`[data-dimension=${group}]`).textContent()
   await eventually(words).toMatch(/dimension \d+, the largest:\s+\S+ × \S+ = \+/)
+  await eventually(() => words('values')).toMatch(/dimension \d+, the largest:\s+0\.\d+ × \S+ = [+−]/)
   await panel()
     .locator('svg')
     .first()
     .hover({ position: { x: 2, y: 4 } })
-  await expect.poll(words).toMatch(/dimension 0:\s/)
+  await eventually(words).toMatch(/dimension 0:\s/)
+  // Dimensions of q and k are not those of v and z.
+  expect(await words('values')).toContain('the largest')
 })

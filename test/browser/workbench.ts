@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import axe, { type AxeResults } from 'axe-core'
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest'
-import { products, scoreWords, sumOf } from '../../app/src/marks/edge-words.ts'
+import { lengthOf, moved, movedWords, products, scoreWords, sumOf } from '../../app/src/marks/edge-words.ts'
 import { percent } from '../../app/src/marks/number.ts'
 import { FIRST_PROMPT } from '../../app/src/state/state.ts'
 import type { Headwise } from '../../src/library/headwise.ts'
@@ -125,17 +125,25 @@ export class Visitor {
 
   /** Waits until the page says what the library captures of one edge: the sentence, and every number of the table. */
   async seesEdge([layer, head]: readonly [number, number], query: number, key: number, edits: EditInput[] = []) {
-    const sites = (['q', 'k', 'scores', 'pattern'] as const).map(site => `${site}@${layer}`)
+    const sites = (['q', 'k', 'v', 'z', 'scores', 'pattern'] as const).map(site => `${site}@${layer}`)
     const run = await this.node.run(PROMPT, { capture: sites, edits })
     const { heads, headDim, groups } = this.node.config
     const read = (site: string) => run.get(`${site}@${layer}`).data as Float32Array
-    const [q, k] = [read('q'), read('k')]
+    const [q, k, v, z] = [read('q'), read('k'), read('v'), read('z')]
     const time = k.length / (groups * headDim)
     const vector = (of: Float32Array, i: number) => f32([headDim], of.slice(i * headDim, (i + 1) * headDim))
     const cell = (head * time + query) * time + key
+    const group = Math.floor((head * groups) / heads)
+    const row = read('pattern').subarray(cell - key, cell - key + query + 1)
+    const mixed = Float32Array.from({ length: headDim }, (_, d) =>
+      row.reduce((s, share, at) => s + share * v[(at * groups + group) * headDim + d]!, 0),
+    )
     const edge = {
       q: vector(q, query * heads + head),
-      k: vector(k, key * groups + Math.floor((head * groups) / heads)),
+      k: vector(k, key * groups + group),
+      v: vector(v, key * groups + group),
+      mixed: f32([headDim], mixed),
+      z: vector(z, query * heads + head),
       scale: 1 / Math.sqrt(headDim),
       score: read('scores')[cell]!,
       share: read('pattern')[cell]!,
@@ -143,12 +151,15 @@ export class Visitor {
     const panel = this.page.locator('[data-panel=query-key]')
     const table = panel.locator('[data-table]')
     await expect.poll(() => panel.locator('[data-score]').textContent(), { timeout: 30_000 }).toBe(scoreWords(edge))
+    expect(await panel.locator('[data-moved]').textContent()).toBe(movedWords(edge))
     await table.press('Enter')
     const rows = await panel
       .locator('tbody tr')
       .evaluateAll(all => all.map(r => [...r.querySelectorAll('td')].map(td => td.textContent ?? '')))
     const product = products(edge)
-    const expected = [...Array.from(product, (x, i) => [edge.q.data[i]!, edge.k.data[i]!, x]), [sumOf(product)]]
+    const columns = [edge.q.data, edge.k.data, product, edge.v.data, moved(edge), edge.z.data]
+    const lengths = columns.filter(c => c !== product).map(lengthOf)
+    const expected = [...Array.from(product, (_, i) => columns.map(c => c[i]!)), [sumOf(product)], lengths]
     const shown = rows.map(cells => cells.filter(c => c !== '').map(c => Number(c.replace('−', '-'))))
     expect(shown.map(r => r.length)).toEqual(expected.map(r => r.length))
     // Four digits are shown, and what is near 0 differs between engines in the last of them.

@@ -25,13 +25,15 @@ afterAll(async () => {
 
 const LAYER = 1
 const at = (site: Site) => ({ site, layer: LAYER })
-/** Each changes what an edge shows: q, k, the scores, what comes before all of them; or nothing of it. */
+/** Each changes what an edge shows: q, k, v, z, the scores, what comes before all of them; or nothing of it. */
 const EDITS: Readonly<Record<string, EditInput[]>> = {
   'no edits': [],
   'a query scaled': [{ do: 'scale', by: 0.5, at: at('q'), heads: [3], positions: 'last' }],
   'a key replaced': [{ do: 'set', value: 0.25, at: at('k'), groups: [1], positions: [2] }],
   'a temperature': [{ do: 'temperature', tau: 2, at: at('scores') }],
   'an edge knocked out': [{ do: 'knockout', at: at('scores'), heads: [3], queries: 'last', keys: [2] }],
+  'a value replaced': [{ do: 'set', value: 0.25, at: at('v'), groups: [1], positions: [2] }],
+  'a head off': [{ do: 'zero', at: at('z'), heads: [3] }],
   'another residual': [{ do: 'scale', by: 0.5, at: at('resid_pre') }],
   'a later layer': [{ do: 'zero', at: at('mlp_out') }],
 }
@@ -44,7 +46,7 @@ test.for(cases)('$title, $length tokens of $name: what an edge holds is what a r
   const { heads, groups, headDim, vocab } = engine.config
   const edits = checkEdits(c.edits, 'edits')
   const ids = Array.from({ length: c.length }, (_, i) => (i * 7 + 3) % vocab)
-  const sites = (['q', 'k', 'scores', 'pattern'] as const).map(site => point(site, LAYER))
+  const sites = (['q', 'k', 'v', 'z', 'scores', 'pattern'] as const).map(site => point(site, LAYER))
   const { captured } = await runSequence(engine, ids, { edits, capture: sites })
   const read = (site: Site) => captured.get(pointKey(point(site, LAYER)))!.data
   const passes = new Passes(engine, { encode: async () => [] })
@@ -61,6 +63,14 @@ test.for(cases)('$title, $length tokens of $name: what an edge holds is what a r
       const vector = (site: Site, i: number) => read(site).slice(i * headDim, (i + 1) * headDim)
       expect(largest(edge.q.data, vector('q', query * heads + head))).toBeLessThan(1e-4)
       expect(largest(edge.k.data, vector('k', key * groups + Math.floor((head * groups) / heads)))).toBeLessThan(1e-4)
+      const group = Math.floor((head * groups) / heads)
+      expect(largest(edge.v.data, vector('v', key * groups + group))).toBeLessThan(1e-4)
+      const z = vector('z', query * heads + head)
+      expect(largest(edge.z.data, z)).toBeLessThan(1e-4)
+      // z is the values by their shares, unless it is edited itself.
+      const off = c.title === 'a head off' && head === 3
+      if (off) expect(z.every(x => x === 0) && edge.mixed.data.some(x => x !== 0)).toBe(true)
+      else expect(largest(edge.mixed.data, z)).toBeLessThan(1e-4)
       const cell = (head * c.length + query) * c.length + key
       expect(Math.abs(edge.share - read('pattern')[cell]!)).toBeLessThan(1e-5)
       const score = read('scores')[cell]!

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { products, scoreWords, sizeOf, strongest, sumOf } from '../../../app/src/marks/edge-words.ts'
+import {
+  lengthOf,
+  moved,
+  movedWords,
+  products,
+  scoreWords,
+  sizeOf,
+  strongest,
+  sumOf,
+} from '../../../app/src/marks/edge-words.ts'
 import { f32 } from '../../../src/words/arrays.ts'
 
 const edge = (o: { score?: number; share?: number } = {}) => ({
@@ -27,4 +36,17 @@ test('the sentence leads from the sum to the share, and names an edit between th
   expect(scoreWords(edge({ score: Number.NEGATIVE_INFINITY, share: 0 }))).toBe(
     `${start}, knocked out −∞ → 0 of this row`,
   )
+})
+
+test('what the edge moves is told beside z, and an edit of z is named', () => {
+  const vector = (...x: number[]) => f32([2], Float32Array.from(x))
+  const values = { share: 0.5, v: vector(6, 8), mixed: vector(3, -4), z: vector(3, -4) }
+  expect([...moved(values)]).toEqual([3, 4])
+  expect(lengthOf(moved(values))).toBe(5)
+  expect(movedWords(values)).toBe('of z at the query, ‖share·v‖ / ‖z‖ = 5.00 / 5.00 = 1.00')
+  expect(movedWords({ ...values, z: vector(0, 0) })).toBe(
+    'of z at the query, ‖share·v‖ / ‖z‖ = 5.00 / 5.00 = 1.00; edited, ‖z‖ is 0',
+  )
+  const none = { share: 0, v: vector(6, 8), mixed: vector(0, 0), z: vector(0, 0) }
+  expect(movedWords(none)).toBe('of z at the query, z is 0')
 })
