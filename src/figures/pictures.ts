@@ -37,7 +37,7 @@ export function picturesPanel(grid: Grid, o: PanelOptions): Panel {
   }
   const bottom = top + layers * columns.cell
   const middle = Math.round((top + bottom) / 2)
-  const legend = mapLegend(grid, scale, { dots: false, missing: false }, theme)
+  const legend = mapLegend(grid, scale, { dots: false, missing: false, cut: false }, theme)
   return {
     width: Math.max(LEAST_WIDTH, left + columns.width, left + legend.width, left + labelWidth(INSIDE)),
     height: bottom + 28 + legend.height,

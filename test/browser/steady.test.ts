@@ -58,7 +58,7 @@ const settled = (page: Page): Promise<unknown> =>
     )
   })
 
-const EDITED = `#specimen/${PROMPT}?head=4.7&score=ablate-next&beside=previous&tint=effect&edit=z:6.5*0`
+const EDITED = `#specimen/${PROMPT}?head=4.7&score=ablate-next&beside=previous&tint=effect&site=scores&top-k=5&top-p=0.9&edit=z:6.5*0`
 const PATTERNS = `#specimen/${PROMPT}?head=4.7&score=induction&cells=patterns&edit=z:6.5*0`
 const HALF = Array.from({ length: 50 }, (_, i) => 100 + 7 * i).join()
 const TOUR = `#specimen/ids:0,${HALF},${HALF}?head=6.5&score=induction&edit=z:6.5*0&tour=4`

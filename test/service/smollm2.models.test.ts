@@ -26,7 +26,7 @@ test.skipIf(!smollm2Here)(
     const heads = [3, 4, 5].map(head => ({ layer: 17, head }))
     const [clean, edited] = [
       await m.run(ids, { capture: ['z@20'] }),
-      await m.run(ids, { capture: ['z@20', 'pattern@17'], edits }),
+      await m.run(ids, { capture: ['z@20', 'pattern@17', 'scores@17'], edits }),
     ]
     const next = (await service.call('next', { ids, edits })) as Result<'next'>
     expect(next.before.loss).toBeCloseTo(clean.passes[0]!.loss!, 4)
@@ -61,6 +61,10 @@ test.skipIf(!smollm2Here)(
       const within = entries.slice(ids.length).filter(e => e.back >= from && e.back <= to)
       expect(share).toBeCloseTo(within.reduce((s, e) => s + e.share, 0) / queries, 5)
     }
+    const scores = (await service.call('patterns', { ids, edits, heads, site: 'scores' })) as Result<'patterns'>
+    const exact = edited.get('scores@17').data.subarray(3 * size, 6 * size)
+    const before = (all: Float32Array): Float32Array => all.filter((_, i) => i % 300 <= Math.floor(i / 300) % 300)
+    expect(largest(before(scores.pattern.data), before(exact))).toBeLessThan(1e-3)
     const { z } = (await service.call('changes', { ids, edits })) as Result<'changes'>
     const [a, b] = [clean.get('z@20').data, edited.get('z@20').data]
     const norm = (head: number, of: (i: number) => number) => {

@@ -56,7 +56,7 @@ export interface Look {
 
 /** A fitted picture as pixels, [rows, columns, RGBA]; nothing is painted above the diagonal. */
 export function paintPicture(cells: Cells, { ramp, full, opacity }: Look): Uint8ClampedArray<ArrayBuffer> {
-  const out = paint(cells, ramp, full)
+  const out = paint(cells, ramp, { signed: false, most: full })
   for (const [i, value] of cells.data.entries())
     out[4 * i + 3] = value === NOTHING ? 0 : Math.round(255 * opacity(Math.floor(i / cells.columns)))
   return out

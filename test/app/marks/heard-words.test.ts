@@ -7,6 +7,7 @@ const token = (id: number, text: string, before: number, after: number) => ({
   before: Math.log(before),
   after: Math.log(after),
   among: { before: true, after: true },
+  within: { before: true, after: true },
 })
 const after = {} as never
 

@@ -9,7 +9,7 @@ import {
   spanWords,
   strongestOf,
 } from '../../../app/src/marks/map-pictures.ts'
-import { sequential } from '../../../app/src/marks/scale.ts'
+import { rampOf } from '../../../app/src/marks/pattern-draw.ts'
 import { specBy } from '../../figures/examples.ts'
 
 /** Shares from 0 to 1 below the diagonal. */
@@ -52,14 +52,14 @@ test('each pixel has the largest of the cells under it, and no cell is lost', ()
 })
 
 test('painted in the ramp up to its end, nothing above the diagonal, and faint where it is told', () => {
-  const ramp = Array.from({ length: 256 }, (_, i) => sequential(i / 255, 'light'))
+  const ramp = rampOf({ signed: false, most: 1 }, 'light')
   const cells = fitPicture(Float32Array.of(1, 0, 0.25, 0.5), 2, 2, 2)
   const pixels = paintPicture(cells, { ramp, full: 0.5, opacity: row => (row === 0 ? 0.2 : 1) })
   const at = (i: number) => [...pixels.subarray(4 * i, 4 * i + 4)]
-  expect(at(0)).toEqual([...ramp[255]!, 51])
+  expect(at(0)).toEqual([...ramp[256]!, 51])
   expect(at(1)[3]).toBe(0)
   expect(at(2)).toEqual([...ramp[128]!, 255])
-  expect(at(3)).toEqual([...ramp[255]!, 255])
+  expect(at(3)).toEqual([...ramp[256]!, 255])
 })
 
 test('the strongest cell beyond the first column, in the positions that it covers', () => {
