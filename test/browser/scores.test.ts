@@ -86,7 +86,7 @@ test('of a text that comes in tiles the scale holds every score, and what a poin
   const names = heads.map(h => `${h.layer}.${h.head}`).join()
   await visitor.open(`#specimen/ids:${ids}?head=${names}&score=induction&site=scores`)
   await eventually(ends).toBe(`−${end} +${end}`)
-  expect(await page.locator('[data-shown]').textContent()).toMatch(
+  expect(await page.locator('[data-panel=pattern] [data-shown]').textContent()).toMatch(
     /each point is the one furthest from 0 of 4 × 4 entries/,
   )
 })
