@@ -82,6 +82,23 @@ test('a runtime that the host does not have is named', async () => {
   )
 })
 
+test('keys reach what is folded away in a narrow window, and nothing behind the list of keys', async () => {
+  const { page, visitor } = visit
+  await page.setViewportSize({ width: 390, height: 844 })
+  await visitor.open()
+  await page.keyboard.press('/')
+  await page.keyboard.type('4.7')
+  await page.keyboard.press('Enter')
+  expect(visitor.address).toContain('head=4.7')
+  await visitor.head('4.7').focus()
+  await page.keyboard.press('?')
+  await page.keyboard.press('0')
+  await page.keyboard.press('Escape')
+  expect(visitor.address).not.toContain('edit')
+  await page.keyboard.press('0')
+  expect(visitor.address).toContain('edit=z:4.7*0')
+})
+
 test('what was stopped says so and can be taken up again', async () => {
   const { page, visitor } = visit
   let slow = true
