@@ -179,11 +179,12 @@ test.each(Object.keys(keys) as (keyof typeof keys)[])(
 
 test('what is said of the next token under any edits is what a whole pass says', async () => {
   let compared = 0
+  const known = fc.array(fc.nat(m.config.vocab - 1), { minLength: 6, maxLength: 6 })
   await fc.assert(
-    fc.asyncProperty(params, async ({ ids, edits: drawn }) => {
+    fc.asyncProperty(known, fc.array(edit, { minLength: 1, maxLength: 2 }), async (ids, drawn) => {
       const list = drawn as EditInput[]
       const whole = await m.run(ids, { edits: list }).catch(() => undefined)
-      if (!whole || list.length === 0) return
+      if (!whole) return
       const { after } = (await service.call('next', { ids, edits: list })) as Result<'next'>
       const { tokenLoss, top } = whole.passes[0]!
       const scale = tokenLoss.reduce((a, x) => Math.max(a, Math.abs(x)), 1)
