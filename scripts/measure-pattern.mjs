@@ -87,7 +87,7 @@ try {
     const asked = Date.now()
     await page.waitForFunction(sharp, undefined, { timeout: 300_000 })
     const sharpMs = Date.now() - asked
-    const shown = await page.locator('[data-shown]').textContent()
+    const shown = await page.locator('[data-panel=pattern] [data-shown]').textContent()
     // The address follows a view that rests.
     const place = async () => {
       await page.waitForTimeout(1000)
