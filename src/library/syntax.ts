@@ -31,9 +31,9 @@ const LEAST_SENTENCES = 10
 const DRAWS = 10_000
 
 const METRICS: Readonly<Record<(typeof MEASURES)[number], string>> = {
-  share: 'attention along dependency edges, share',
+  share: 'mean share of attention along dependency edges',
   accuracy: 'share of dependency edges whose later word attends most to the earlier one',
-  excess: 'attention along dependency edges minus the mean over earlier words, share',
+  excess: 'mean share of attention along dependency edges beyond that of the earlier words',
 }
 
 /** A text made ready: its ids, the tokens of each word, and the edges that are measured. */
@@ -82,7 +82,7 @@ export async function syntaxGrids(
       values: mean,
       ...(low && high ? { low, high } : {}),
       n: edges.length,
-      metric: `${METRICS[measure]}; n = edges, interval over ${over}`,
+      metric: `${METRICS[measure]}; interval over ${over}`,
       spec,
     })
   })
@@ -189,7 +189,7 @@ function relationGrid(scores: readonly RelationScore[], heads: number, spec: Spe
     high: all('high'),
     n: scores.flatMap(({ n }) => [n, n, n]),
     metric:
-      'accuracy on dependency edges of sentences that did not choose head and offset; n = edges, interval over sentences',
+      'accuracy on dependency edges of sentences that did not choose head and offset; interval over sentences',
     spec,
   })
 }

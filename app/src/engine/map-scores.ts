@@ -129,7 +129,7 @@ export function mapScore(live: Sources, id: string, ground: Ground): Scored {
   if (id === SYNTAX) {
     const from = live.syntax
     const [grid] = from.value?.grids ?? []
-    const metric = grid?.metric ?? 'attention along dependency edges, share; n = edges, interval over edges'
+    const metric = grid?.metric ?? 'mean share of attention along dependency edges; interval over edges'
     return { id, name, metric, causal, score: grid && scoreOf(grid, 'amount'), grid, from }
   }
   if (Object.hasOwn(EFFECTS, id)) {
