@@ -188,8 +188,7 @@ function relationGrid(scores: readonly RelationScore[], heads: number, spec: Spe
     low: all('low'),
     high: all('high'),
     n: scores.flatMap(({ n }) => [n, n, n]),
-    metric:
-      'accuracy on dependency edges of sentences that did not choose head and offset; interval over sentences',
+    metric: 'accuracy on dependency edges of sentences that did not choose head and offset; interval over sentences',
     spec,
   })
 }
