@@ -51,7 +51,7 @@ test('numbers of before are greyed where their successor failed', async () => {
     location.hash += '&edit=z:6.5*0,z:6.5~mean@1'
   })
   await eventually(async () => (await told())[0]).toContain('two edits replace the same cell')
-  expect(await page.locator('[data-panel=next] .stale').count()).toBe(1)
+  expect(await page.locator('[data-panel=next] ol.stale').count()).toBe(1)
   await page.keyboard.press('u')
   await visitor.sees([])
   expect(await page.locator('[data-panel=next] .stale').count()).toBe(0)

@@ -44,6 +44,9 @@ const drawing = (s: Shown): Draw | undefined => {
 }
 const FLAGS = { temperature: '--temperature', topK: '--top-k', topP: '--top-p' } as const
 
+/** A pass tells the model's own probabilities, whatever the page divides the logits by. */
+const AT_ONE = 'Probabilities of a run are those at temperature 1.'
+
 /** The commands that compute what the page shows: the next tokens with the edits in force, and what is drawn. */
 export function asCommand(s: Shown): string {
   const { model, prompt, ids, edits, writes, routes } = s
@@ -65,7 +68,8 @@ export function asCommand(s: Shown): string {
   const drawn = draw ? `headwise generate --max-tokens 24 ${flags.join(' ')} ${said}\n` : ''
   const read = writes ? `headwise writes ${partOption(writes.of)} --position ${writes.position} ${said}\n` : ''
   const led = routes ? `headwise routes --position ${routes.position} --threshold ${routes.threshold} ${said}\n` : ''
-  return `${files.join('')}headwise run ${said}\n${drawn}${read}${led}`
+  const about = s.temperature === undefined ? '' : `# ${AT_ONE}\n`
+  return `${files.join('')}${about}headwise run ${said}\n${drawn}${read}${led}`
 }
 
 const fields = (draw: Draw): string =>
@@ -84,6 +88,7 @@ export function asTypeScript(s: Shown): string {
     `const m = await load(${JSON.stringify(model)})`,
     `const prompt = ${value}`,
     `const edits: EditInput[] = ${edits.length === 0 ? '[]' : lines(edits)}`,
+    ...(s.temperature === undefined ? [] : [`// ${AT_ONE}`]),
     'const { document } = await m.run(prompt, { edits })',
     'console.log(document)',
     ...(draw

@@ -38,7 +38,10 @@ test('the command is one that a shell reads as it was meant', () => {
       '--',
       '--out x',
     ])
-    const drawn = run({ ...shown, edits: [], temperature: 0.7 }).words
+    const warm = { ...shown, edits: [], temperature: 0.7 }
+    const drawn = run(warm).words
+    for (const copied of [asCommand(warm), asTypeScript(warm)]) expect(copied).toContain('at temperature 1.')
+    expect(asCommand(shown) + asTypeScript(shown)).not.toContain('at temperature 1.')
     expect(drawn).toEqual([
       ...['run', 'specimen', "Lily's key. It is Lily"],
       ...['generate', '--max-tokens', '24', '--temperature', '0.7', 'specimen', "Lily's key. It is Lily"],
