@@ -49,6 +49,7 @@ export function checkParams<V extends Verb>(verb: V, params: unknown): Checked<V
     const { message, code, found, allowed } = error
     // What a caller sends is wrong usage, whatever it would be in a file.
     const where = (error.where ?? '').replace(/^\./, '')
-    throw new HeadwiseError(message.replace(`${verb}: .`, `${verb}: `), { code, fault: 'usage', where, found, allowed })
+    const told = message.replace(`${verb}: .`, `${verb}: `).replace(`${verb}:  `, `${verb}: the call `)
+    throw new HeadwiseError(told, { code, fault: 'usage', where, found, allowed })
   }
 }

@@ -365,6 +365,7 @@ test.each([
     code,
     fault: 'usage',
     where: expect.stringMatching(where),
+    message: expect.stringMatching(/^\S+( \S+)*\.$/s),
   })
 })
 
