@@ -21,7 +21,7 @@ export default defineConfig({
       // One real Chromium at a time, on pages that are built once.
       {
         test: {
-          ...project('browser', browser).test,
+          ...project('browser', browser, models).test,
           globalSetup: ['test/browser/build.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
