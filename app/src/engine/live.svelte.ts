@@ -37,7 +37,7 @@ import { Answer, type Question } from './answer.svelte.ts'
 import { Continuation } from './continuation.svelte.ts'
 import { mapScore, NEXT, needsScores } from './map-scores.ts'
 import { type NextEffect, nextEffect } from './next-effect.ts'
-import { TokenEffects, tokenEffectsQuestion } from './token-effects.svelte.ts'
+import { type Passed, TokenEffects, tokenEffectsQuestion } from './token-effects.svelte.ts'
 
 /** Patterns of more cells are read in tiles. */
 const MOST_CELLS = 2 ** 21
@@ -54,13 +54,6 @@ export const PROFILED = 5
 /** A row of attention of the text: from its queries, or to its tokens. */
 interface TextRow extends AttentionResult {
   readonly incoming: boolean
-}
-
-/** What a pass was made of. */
-interface Passed {
-  readonly model: string
-  readonly ids: readonly number[]
-  readonly edits: readonly EditInput[]
 }
 
 /** What a part of the model writes, and which it is. */
@@ -184,10 +177,8 @@ export class Live {
     const { beside, ground } = this.#bench.state
     return beside === undefined ? undefined : mapScore(this, beside, ground)
   })
-  /** Every score that is shown, once: pictures may stand beside the colours of their own score. */
-  readonly scores = $derived.by(() =>
-    this.beside && this.beside.id !== this.score.id ? [this.score, this.beside] : [this.score],
-  )
+  /** The scores that are shown; the state holds no second one that is the first. */
+  readonly scores = $derived.by(() => (this.beside ? [this.score, this.beside] : [this.score]))
 
   readonly #length: 'short' | 'long' = $derived.by(() => ((this.#at?.ids.length ?? 0) > SHORT ? 'long' : 'short'))
   readonly overview: Answer<OverviewResult> = $derived.by(() => this.overviews[this.#length])

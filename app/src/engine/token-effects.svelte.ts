@@ -20,7 +20,8 @@ export interface EffectsQuestion extends Question<TokenEffect> {
   readonly gflop: number
 }
 
-interface Passed {
+/** What a pass was made of. */
+export interface Passed {
   readonly model: string
   readonly ids: readonly number[]
   readonly edits: readonly EditInput[]
