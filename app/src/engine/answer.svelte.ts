@@ -128,6 +128,8 @@ export class Answer<T> {
         this.#settle()
         // What stands here answers another question than the one that failed.
         this.stale = this.error !== undefined
+        // The engine has not heard the question: whoever follows may ask it again.
+        if (this.error?.code === 'unreachable') this.#wanted = undefined
       } else if (this.#wanted !== undefined && !this.stopped) this.#wait()
     }
   }

@@ -1,4 +1,3 @@
-import { untrack } from 'svelte'
 import type { Client } from '../../../src/service/client.ts'
 import type {
   AblateResult,
@@ -131,11 +130,7 @@ export class Live {
       $effect(() => this.#patiently(this.nextEffect, this.#nextEffectQuestion()))
       $effect(() => this.#patiently(this.syntax, this.#syntaxQuestion()))
       $effect(() => this.#patiently(this.tokenEffects, this.#tokenEffectsQuestion()))
-      $effect(() => {
-        void this.next.since
-        untrack(() => this.#takeUp())
-        this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state, this.next.waiting)
-      })
+      $effect(() => this.continuation.follow(this.client, this.ids, this.edits, this.#bench.state, this.next.waiting))
     })
   }
 
@@ -207,15 +202,6 @@ export class Live {
     const row = { text: prompt.text, answers: filled([first.text]), distractors: [second.text] }
     const task = { name: 'next token', form: 'next' as const, metric: 'logit_diff' as const, prompts: filled([row]) }
     return (await client.call('ablate', { mode: 'zero', on: { task } }, { model })).grid
-  }
-
-  /** An engine that answers again is asked again for what it did not answer before. */
-  #takeUp(): void {
-    const { attention, changes, effects, here, nextEffect, overviews, patterns, profile, repeats, routes } = this
-    const quick = [attention, changes, patterns, profile, this.writes]
-    const long = [effects.mean, effects.zero, here, nextEffect, repeats, routes, this.syntax, this.tokenEffects.answer]
-    for (const answer of [...quick, ...long, overviews.short, overviews.long])
-      if (answer.error?.code === 'unreachable') answer.again()
   }
 
   /** Asks for everything that failed once more. */
